@@ -1,6 +1,6 @@
-// What `--version` prints. The commit is filled in when a stamped binary is
-// linked, so that a new commit does not rebuild or rerun anything else; in
-// tests, and in a tree without .git, it is "unknown".
+// What `--version` prints. The commit is real only in the shipped binary, so
+// that a new commit relinks that one and neither rebuilds nor reruns anything
+// else; in tests, and in a tree without .git, it is "unknown".
 
 #ifndef SYSBOX_BUILD_INFO_H_
 #define SYSBOX_BUILD_INFO_H_
@@ -8,7 +8,9 @@
 namespace sysbox {
 
 inline constexpr char kVersion[] = "0.1.0";
-extern const char kGitCommit[];
+
+// Twelve hex digits, or "unknown".
+const char* GitCommit();
 
 }  // namespace sysbox
 

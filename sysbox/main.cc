@@ -5,6 +5,6 @@
 
 int main() {
   fmt::print("sysbox {} ({})\nusage: sysbox COMMAND [ARG...]\n",
-             sysbox::kVersion, sysbox::kGitCommit);
+             sysbox::kVersion, sysbox::GitCommit());
   return 2;
 }

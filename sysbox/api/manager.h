@@ -1,0 +1,73 @@
+// What a runtime asks of the manager, whoever that is: the daemon over its
+// socket (client.h), an embedded one for the life of a command (mgr/), or
+// none. One round trip registers a container.
+#ifndef SYSBOX_API_MANAGER_H_
+#define SYSBOX_API_MANAGER_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sysbox/ids/id_range.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/process.h"
+
+namespace sysbox::api {
+
+struct Registration {
+  std::string id;
+  std::string bundle;
+  std::string rootfs;
+  // Maps from config.json (userns-remap, Kubernetes): used as they are.
+  std::optional<IdMaps> requested_maps;
+  // The user namespace that owns a network namespace the container joins
+  // (`--net=container:X`): the container shares it and its range. The
+  // manager finds X's registration by this namespace's identity.
+  Fd shared_user_namespace;
+  uint32_t range_size = 65536;
+};
+
+// The administrator's defaults, each overridable per container by its
+// SYSBOX_* variable (sysbox-behaviour.md 1.4, 1.6).
+struct Policy {
+  bool honor_caps = false;
+  bool syscont_mode = true;
+  bool ignore_sysfs_chown = false;
+  bool allow_trusted_xattr = false;
+  bool relaxed_read_only = false;
+  bool fsuid_map_fail_on_error = false;
+};
+
+struct Registered {
+  IdMaps maps;
+  bool shares_user_namespace = false;
+  Policy policy;
+};
+
+struct ContainerSummary {
+  std::string id;
+  std::string bundle;
+  std::string rootfs;
+  pid_t pid = 0;  // 0 until activated
+  IdMaps maps;
+};
+
+class Manager {
+ public:
+  virtual ~Manager() = default;
+  // Reserves ids for `registration.id` (AlreadyExists if it is active). Until
+  // Activate, the reservation lives no longer than this Manager object.
+  virtual absl::StatusOr<Registered> Register(Registration registration) = 0;
+  // The container's init exists; from now on it, not this object, keeps the
+  // reservation alive.
+  virtual absl::Status Activate(const std::string& id, const Pidfd& init) = 0;
+  // Frees what Register reserved. Unknown ids are fine.
+  virtual absl::Status Unregister(const std::string& id) = 0;
+  virtual absl::StatusOr<std::vector<ContainerSummary>> List() = 0;
+};
+
+}  // namespace sysbox::api
+
+#endif  // SYSBOX_API_MANAGER_H_

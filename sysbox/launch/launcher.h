@@ -1,0 +1,60 @@
+// Turns a LaunchPlan into a running pid 1, stopped before its exec, and puts
+// further processes into a running container. Host side (stage 0). On any
+// error nothing is left: no process, no mount. Does not know cgroup drivers,
+// config.json, the daemon or the state directory.
+#ifndef SYSBOX_LAUNCH_LAUNCHER_H_
+#define SYSBOX_LAUNCH_LAUNCHER_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sysbox/launch/launch_plan.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/process.h"
+
+namespace sysbox::launch {
+
+// Descriptors a launch works with; all borrowed for the call.
+struct LaunchFds {
+  // cgroups::JoinHandles, field by field; invalid where not used.
+  FdRef cgroup_into{-1};
+  FdRef cgroup_namespace_root{-1};
+  std::vector<FdRef> cgroup_tasks;
+  FdRef exec_fifo{-1};  // opened O_RDWR; init blocks reading one byte from it
+  FdRef console_socket{-1};  // connected; the pty master is sent here
+};
+
+struct LaunchCallbacks {
+  // All namespaces exist and have their maps, init waits: the moment for
+  // Manager::Activate, limits, prestart and createRuntime hooks. An error
+  // ends the launch.
+  std::function<absl::Status(const Pidfd& init)> namespaces_ready;
+  // `hook_state` of the plan with the pid filled in, for in-container hooks.
+  std::function<std::string(pid_t pid)> hook_state;
+};
+
+struct Launched {
+  OwnedChild init;
+  Fd terminal_master;  // when process.terminal and no console_socket was given
+};
+
+// Returns when init has done everything but the exec, the program is known to
+// exist, and init waits on the exec fifo (or execs at once without one).
+absl::StatusOr<Launched> LaunchContainer(const LaunchPlan& plan,
+                                         const LaunchFds& fds,
+                                         const LaunchCallbacks& callbacks);
+
+struct ExecPlan {
+  pid_t init = 0;                         // of the container
+  std::vector<NamespaceType> namespaces;  // those to join
+  ProcessPlan process;
+};
+// Returns after the exec has succeeded, or with its error.
+absl::StatusOr<Launched> LaunchExec(const ExecPlan& plan, const Pidfd& init,
+                                    const LaunchFds& fds);
+
+}  // namespace sysbox::launch
+
+#endif  // SYSBOX_LAUNCH_LAUNCHER_H_

@@ -1,0 +1,98 @@
+// Opening, reading and writing files, relative to a directory descriptor.
+// Paths are trusted (host administrator's); see rooted_path.h for paths that
+// a container controls.
+#ifndef SYSBOX_LINUX_FILE_H_
+#define SYSBOX_LINUX_FILE_H_
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "sysbox/linux/fd.h"
+
+namespace sysbox {
+
+struct OpenOptions {
+  int flags = 0;  // O_*; O_CLOEXEC is always added
+  mode_t mode = 0;
+};
+
+// openat(2). The error names the call and the path.
+absl::StatusOr<Fd> OpenAt(FdRef dir, std::string_view path,
+                          OpenOptions options);
+absl::StatusOr<Fd> Open(std::string_view path, OpenOptions options);
+
+// Whole content from the current offset; an error once over `limit` bytes.
+inline constexpr size_t kReadLimit = size_t{16} << 20;
+absl::StatusOr<std::string> ReadAll(FdRef fd, size_t limit = kReadLimit);
+absl::StatusOr<std::string> ReadFile(std::string_view path,
+                                     size_t limit = kReadLimit);
+absl::StatusOr<std::string> ReadFileAt(FdRef dir, std::string_view path,
+                                       size_t limit = kReadLimit);
+
+// Writes all bytes; retries short writes.
+absl::Status WriteAll(FdRef fd, std::string_view data);
+// One write(2) to an existing file, as procfs, sysfs and cgroupfs want it.
+absl::Status WriteExisting(std::string_view path, std::string_view data);
+absl::Status WriteExistingAt(FdRef dir, std::string_view path,
+                             std::string_view data);
+// Replaces `path` atomically: temporary file, fsync, rename(2).
+absl::Status ReplaceFile(std::string_view path, std::string_view data,
+                         mode_t mode);
+absl::Status ReplaceFileAt(FdRef dir, std::string_view name,
+                           std::string_view data, mode_t mode);
+
+absl::StatusOr<struct stat> Stat(FdRef fd);
+// fstatat(2); `flags` AT_SYMLINK_NOFOLLOW etc.
+absl::StatusOr<struct stat> StatAt(FdRef dir, std::string_view path,
+                                   int flags = 0);
+// statfs(2)'s f_type, e.g. OVERLAYFS_SUPER_MAGIC.
+absl::StatusOr<uint64_t> FilesystemMagic(FdRef fd);
+
+absl::Status MakeDirectory(std::string_view path, mode_t mode);  // mkdir(2)
+absl::Status MakeDirectoryAt(FdRef dir, std::string_view path, mode_t mode);
+// mkdir -p; existing directories keep their mode.
+absl::Status MakeDirectories(std::string_view path, mode_t mode);
+absl::Status Unlink(std::string_view path);  // unlink(2)
+absl::Status UnlinkAt(FdRef dir, std::string_view path, int flags);
+absl::Status RemoveDirectory(std::string_view path);  // rmdir(2)
+// Deletes a tree without following symlinks or crossing mounts. Absent: OK.
+absl::Status RemoveTree(std::string_view path);
+absl::Status Rename(std::string_view from, std::string_view to);
+absl::Status Symlink(std::string_view target, std::string_view path);
+absl::Status SymlinkAt(std::string_view target, FdRef dir,
+                       std::string_view path);
+absl::StatusOr<std::string> ReadLinkAt(FdRef dir, std::string_view path);
+absl::StatusOr<std::string> ReadLink(std::string_view path);
+absl::Status ChangeOwner(FdRef fd, uid_t uid, gid_t gid);  // fchown(2)
+absl::Status ChangeOwnerAt(FdRef dir, std::string_view path, uid_t uid,
+                           gid_t gid, int flags = 0);
+absl::Status ChangeModeAt(FdRef dir, std::string_view path, mode_t mode);
+// mknodat(2), and mkfifo(3) through S_IFIFO.
+absl::Status MakeNodeAt(FdRef dir, std::string_view path, mode_t mode,
+                        dev_t device);
+
+// Names in a directory without "." and "..", unsorted. O_PATH fds are fine.
+absl::StatusOr<std::vector<std::string>> ListDirectory(FdRef dir);
+absl::StatusOr<std::vector<std::string>> ListDirectory(std::string_view path);
+// faccessat(2) with F_OK; errors other than ENOENT count as existing.
+bool Exists(std::string_view path);
+// realpath(3) of a host path.
+absl::StatusOr<std::string> RealPath(std::string_view path);
+
+// Exclusive flock(2), released when the returned descriptor closes.
+// Creates `path` with `mode` if absent. Blocks.
+absl::StatusOr<Fd> LockFile(std::string_view path, mode_t mode);
+
+// memfd_create(2) holding `data`, sealed, at offset 0.
+absl::StatusOr<Fd> MakeMemoryFile(std::string_view name, std::string_view data);
+
+}  // namespace sysbox
+
+#endif  // SYSBOX_LINUX_FILE_H_

@@ -1,0 +1,44 @@
+// /proc/PID/mountinfo, parsed. proc_pid_mountinfo(5).
+#ifndef SYSBOX_LINUX_MOUNT_INFO_H_
+#define SYSBOX_LINUX_MOUNT_INFO_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sysbox/linux/fd.h"
+
+namespace sysbox {
+
+struct MountInfo {
+  int id = 0;
+  int parent_id = 0;
+  std::string device;  // "8:1"
+  std::string root;    // unescaped, as all paths here
+  std::string mount_point;
+  std::string options;                       // per mount
+  std::vector<std::string> optional_fields;  // "shared:1", "master:2"
+  std::string type;
+  std::string source;
+  std::string super_options;  // still escaped: overlay's commas matter
+};
+
+// Parses the whole file; InvalidArgument names the first bad line.
+absl::StatusOr<std::vector<MountInfo>> ParseMountInfo(std::string_view text);
+absl::StatusOr<std::vector<MountInfo>> ReadOwnMountInfo();
+
+// The mount that `file` lies on, found by its mount id (statx(2), or fdinfo).
+// Reads only as far as needed; does not parse the other lines.
+absl::StatusOr<MountInfo> MountOf(FdRef file);
+// Whether `file` is the root of a mount (statx STATX_ATTR_MOUNT_ROOT).
+absl::StatusOr<bool> IsMountRoot(FdRef file);
+
+// "\040" and the like → the byte.
+std::string UnescapeMountField(std::string_view field);
+
+}  // namespace sysbox
+
+#endif  // SYSBOX_LINUX_MOUNT_INFO_H_

@@ -250,6 +250,8 @@ struct IntelRdt {
   std::string clos_id;
   std::string l3_cache_schema;
   std::string mem_bw_schema;
+  bool enable_cmt = false;  // JSON "enableCMT"
+  bool enable_mbm = false;  // JSON "enableMBM"
 };
 
 struct Linux {

@@ -1,0 +1,15 @@
+# The one list of Debian packages this project uses. Sourced.
+
+# What `bazel build //:sysbox` needs.
+build_packages=(
+  bazel-bootstrap bazel-platforms bazel-rules-java bazel-rules-proto
+  g++ git
+  libabsl-dev libcap-dev libcli11-dev libdbus-1-dev libfmt-dev libfuse3-dev
+  libseccomp-dev rapidjson-dev
+)
+
+# What the tests need besides.
+test_packages=(catch2 libbenchmark-dev)
+
+# What tools/presubmit, tools/fuzz and tools/coverage need besides.
+check_packages=(clang clang-format libclang-rt-14-dev llvm python3)

@@ -27,6 +27,10 @@ struct OpenOptions {
 absl::StatusOr<Fd> OpenAt(FdRef dir, std::string_view path,
                           OpenOptions options);
 absl::StatusOr<Fd> Open(std::string_view path, OpenOptions options);
+// openat2(2) with RESOLVE_* (Linux 5.6). EAGAIN (a rename raced with "..") is
+// retried a bounded number of times, then surfaces.
+absl::StatusOr<Fd> OpenAt2(FdRef dir, std::string_view path,
+                           OpenOptions options, uint64_t resolve);
 
 // Whole content from the current offset; an error once over `limit` bytes.
 inline constexpr size_t kReadLimit = size_t{16} << 20;
@@ -42,7 +46,9 @@ absl::Status WriteAll(FdRef fd, std::string_view data);
 absl::Status WriteExisting(std::string_view path, std::string_view data);
 absl::Status WriteExistingAt(FdRef dir, std::string_view path,
                              std::string_view data);
-// Replaces `path` atomically: temporary file, fsync, rename(2).
+// Replaces `path` atomically: temporary file beside it, fsync, rename(2).
+// `mode` is exact, whatever the umask. After a crash it is the old or the new
+// file, never a part; the directory is not synced.
 absl::Status ReplaceFile(std::string_view path, std::string_view data,
                          mode_t mode);
 absl::Status ReplaceFileAt(FdRef dir, std::string_view name,
@@ -62,7 +68,9 @@ absl::Status MakeDirectories(std::string_view path, mode_t mode);
 absl::Status Unlink(std::string_view path);  // unlink(2)
 absl::Status UnlinkAt(FdRef dir, std::string_view path, int flags);
 absl::Status RemoveDirectory(std::string_view path);  // rmdir(2)
-// Deletes a tree without following symlinks or crossing mounts. Absent: OK.
+// Deletes a tree without following symlinks; other than a directory is
+// unlinked. Stops with EBUSY at a mount point, also when `path` is one. Any
+// depth and width, with a bounded number of descriptors. Absent: OK.
 absl::Status RemoveTree(std::string_view path);
 absl::Status Rename(std::string_view from, std::string_view to);
 absl::Status Symlink(std::string_view target, std::string_view path);
@@ -70,7 +78,8 @@ absl::Status SymlinkAt(std::string_view target, FdRef dir,
                        std::string_view path);
 absl::StatusOr<std::string> ReadLinkAt(FdRef dir, std::string_view path);
 absl::StatusOr<std::string> ReadLink(std::string_view path);
-absl::Status ChangeOwner(FdRef fd, uid_t uid, gid_t gid);  // fchown(2)
+// fchownat(2) with AT_EMPTY_PATH: O_PATH fds are fine.
+absl::Status ChangeOwner(FdRef fd, uid_t uid, gid_t gid);
 absl::Status ChangeOwnerAt(FdRef dir, std::string_view path, uid_t uid,
                            gid_t gid, int flags = 0);
 absl::Status ChangeModeAt(FdRef dir, std::string_view path, mode_t mode);

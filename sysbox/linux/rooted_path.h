@@ -15,22 +15,25 @@
 
 namespace sysbox {
 
-// Opens `path` (absolute means the root's top) below `root`.
+// Opens `path` (absolute means the root's top, as does "") below `root`.
 absl::StatusOr<Fd> OpenInRoot(FdRef root, std::string_view path,
                               OpenOptions options);
 
 // O_PATH descriptor of the directory `path` below `root`; missing components
-// are made with `mode`, owned by the caller. Existing ones are kept. A symlink
-// on the way is followed inside the root; a dangling one is an error (ENOENT).
+// are made with `mode` less the umask, owned by the caller. Existing ones are
+// kept. A symlink on the way is followed inside the root, and what a dangling
+// one names is made there: images have /var/run -> /run without /run.
 absl::StatusOr<Fd> MakeDirectoriesInRoot(FdRef root, std::string_view path,
                                          mode_t mode);
 
 // O_PATH descriptor of the non-directory `path` below `root`; made as an empty
-// regular file (its parents as directories, 0755) when absent.
+// regular file (its parents as directories, 0755) when absent. Symlinks as
+// above. EISDIR if it is a directory.
 absl::StatusOr<Fd> MakeFileInRoot(FdRef root, std::string_view path,
                                   mode_t mode);
 
-// Whether `path` exists below `root`, and as a directory or not.
+// Whether `path`, symlinks followed, exists below `root`, and as a directory
+// or not.
 enum class RootedKind { kAbsent, kDirectory, kOther };
 absl::StatusOr<RootedKind> KindInRoot(FdRef root, std::string_view path);
 

@@ -34,7 +34,8 @@ class Epoll {
   Fd fd_;
 };
 
-// Blocks `signals` in this thread and delivers them through the descriptor.
+// Blocks `signals` in this thread and delivers them through the descriptor,
+// which is non-blocking: ReadSignal's EAGAIN says that none is pending.
 absl::StatusOr<Fd> MakeSignalFd(absl::Span<const int> signals);
 struct SignalInfo {
   int signal;
@@ -43,14 +44,16 @@ struct SignalInfo {
 absl::StatusOr<SignalInfo> ReadSignal(FdRef signal_fd);
 // Unblocks everything and restores every default disposition (before exec).
 absl::Status ResetSignals();
-// "SIGTERM", "TERM", "15" → 15; nullopt if unknown. RTMIN+n included.
+// "SIGTERM", "TERM", "term", "15" → 15; nullopt if unknown. RTMIN+n and RTMAX-n
+// included, and 0, which kill(2) takes as a question.
 std::optional<int> SignalNumber(std::string_view name);
 
-absl::StatusOr<Fd> MakeEventFd();
+absl::StatusOr<Fd> MakeEventFd();  // non-blocking
 absl::Status SignalEventFd(FdRef event_fd);
 absl::Status DrainEventFd(FdRef event_fd);
 
-// poll(2) of one descriptor for reading; false on time-out.
+// poll(2) of one descriptor for reading (-1: for ever); false on time-out. A
+// hang-up counts as readable.
 absl::StatusOr<bool> WaitReadable(FdRef fd, int timeout_ms);
 
 }  // namespace sysbox

@@ -43,6 +43,7 @@ class Pidfd {
 
 absl::StatusOr<Pidfd> OpenPidfd(pid_t pid);  // ESRCH if there is none
 
+// Both: ESRCH if there is no such process.
 // Field 22 of /proc/PID/stat: with the pid, names a process for good.
 absl::StatusOr<uint64_t> StartTimeTicks(pid_t pid);
 // Field 3 of /proc/PID/stat: 'R', 'S', 'Z', ….
@@ -76,7 +77,10 @@ struct CloneOptions {
 };
 // clone3(2) without sharing memory: like fork(2), both sides return. In the
 // child the optional is empty. The child must not return into code that
-// touches threads or the parent's RAII objects; it ends with _exit or exec.
+// touches threads or the parent's RAII objects (its copy of an OwnedChild would
+// kill a sibling); it ends with _exit or exec. glibc learns nothing of the new
+// process: no atfork handlers run, so in the child of a process with threads
+// only system calls are safe, and the child must not make threads.
 absl::StatusOr<std::optional<OwnedChild>> Clone(const CloneOptions& options);
 
 // Runs `body` in a forked child and ends the child with its result.
@@ -96,9 +100,12 @@ absl::Status Execute(const std::string& path,
 absl::Status ExecuteFd(FdRef file, absl::Span<const std::string> args,
                        absl::Span<const std::string> env);
 
-// Runs another program (hooks, ps): its stdin is `input`; stdout and stderr
-// are captured up to 64 KiB. SIGKILLed at `timeout_seconds` (0: none) →
-// DeadlineExceeded.
+// Runs another program (hooks, ps) in a process group of its own, with default
+// signals: its stdin is `input`; stdout and stderr are captured up to 64 KiB
+// each, the rest is thrown away. Returns when the program itself ends. It and
+// its group are SIGKILLed at `timeout_seconds` (0: none) → DeadlineExceeded. A
+// program that cannot be executed is an error with execve(2)'s errno. `path` is
+// not searched for.
 struct CommandResult {
   ExitStatus status;
   std::string output;  // stdout

@@ -19,11 +19,12 @@ enum class SocketKind { kSeqPacket, kStream };
 
 absl::StatusOr<std::pair<Fd, Fd>> SocketPair(SocketKind kind);
 // Binds with mode `mode` (umask-proof) and listens. A stale socket file is
-// replaced; one that somebody serves is EADDRINUSE.
+// replaced; one that somebody serves, and any other file, is EADDRINUSE. Two
+// processes replacing one stale socket at once need a lock of their own.
 absl::StatusOr<Fd> ListenUnix(SocketKind kind, const std::string& path,
                               mode_t mode);
-// Paths beyond sun_path's 107 bytes go through /proc/self/fd/N of the parent
-// directory, as runc's console sockets need.
+// Paths beyond sun_path's 107 bytes go through /proc/self/fd/N, as runc's
+// console sockets need; so do ListenUnix's, up to the last component.
 absl::StatusOr<Fd> ConnectUnix(SocketKind kind, const std::string& path);
 // nullopt-free accept4(2); EAGAIN surfaces in the status.
 absl::StatusOr<Fd> Accept(FdRef listener);
@@ -35,7 +36,9 @@ struct PeerCredentials {
 };
 absl::StatusOr<PeerCredentials> CredentialsOf(FdRef socket);
 
-// One message with descriptors (at most 253, SCM_MAX_FD). All or nothing.
+// One message with descriptors (at most 253, SCM_MAX_FD), not empty: that
+// would read as the end. All or nothing; never raises SIGPIPE. EAGAIN from a
+// non-blocking socket means nothing was sent.
 absl::Status SendMessage(FdRef socket, std::string_view data,
                          absl::Span<const FdRef> fds);
 

@@ -12,6 +12,10 @@ namespace {
 
 constexpr char kErrnoPayload[] = "sysbox/errno";
 
+absl::Cord ErrnoPayload(int error_number) {
+  return absl::Cord(fmt::format("{}", error_number));
+}
+
 }  // namespace
 
 absl::Status ErrnoStatus(int error_number, std::string_view what) {
@@ -20,7 +24,7 @@ absl::Status ErrnoStatus(int error_number, std::string_view what) {
   const char* text = strerror_r(error_number, buffer, sizeof buffer);
   absl::Status status(absl::ErrnoToStatusCode(error_number),
                       ToAbsl(fmt::format("{}: {}", what, text)));
-  status.SetPayload(kErrnoPayload, absl::Cord(fmt::format("{}", error_number)));
+  status.SetPayload(kErrnoPayload, ErrnoPayload(error_number));
   return status;
 }
 
@@ -30,6 +34,19 @@ int ErrnoOf(const absl::Status& status) {
   int error_number = 0;
   if (!absl::SimpleAtoi(std::string(*payload), &error_number)) return 0;
   return error_number;
+}
+
+absl::Status RestoreStatus(int code, int error_number,
+                           std::string_view message) {
+  auto status_code = static_cast<absl::StatusCode>(code);
+  if (status_code == absl::StatusCode::kOk) {
+    status_code = absl::StatusCode::kInternal;
+  }
+  absl::Status status(status_code, ToAbsl(message));
+  if (error_number != 0) {
+    status.SetPayload(kErrnoPayload, ErrnoPayload(error_number));
+  }
+  return status;
 }
 
 absl::Status Annotate(const absl::Status& status, std::string_view context) {

@@ -23,6 +23,11 @@ absl::Status ErrnoStatus(int error_number, std::string_view what);
 // it was annotated since. 0 for OK and for errors that never had one.
 int ErrnoOf(const absl::Status& status);
 
+// A status that crossed a process border as its three parts: absl code, errno
+// (0: none) and message. An OK code makes an Internal error of it.
+absl::Status RestoreStatus(int code, int error_number,
+                           std::string_view message);
+
 // `status` with "<context>: " in front of its message; payloads are kept.
 // OK and an empty context change nothing.
 absl::Status Annotate(const absl::Status& status, std::string_view context);
@@ -79,7 +84,7 @@ absl::Status Context(const absl::Status& status,
 // The context is formatted only when there is an error.
 #define SYSBOX_RETURN_IF_ERROR(expr, ...)                              \
   do {                                                                 \
-    if (auto sysbox_status_ = (expr); !sysbox_status_.ok()) {          \
+    if (const auto& sysbox_status_ = (expr); !sysbox_status_.ok()) {   \
       return ::sysbox::internal::Context(::sysbox::internal::StatusOf( \
           sysbox_status_) __VA_OPT__(, ) __VA_ARGS__);                 \
     }                                                                  \

@@ -37,6 +37,14 @@ TEST_CASE("the exact errno survives annotation") {
   CHECK(ErrnoOf(ErrnoStatus(EROFS, "open")) == EROFS);
 }
 
+TEST_CASE("a status that crossed a process border is the same") {
+  absl::Status sent = Mount();
+  absl::Status got = RestoreStatus(static_cast<int>(sent.code()), ErrnoOf(sent),
+                                   MessageOf(sent));
+  CHECK(got == sent);
+  CHECK(RestoreStatus(0, 0, "no code").code() == absl::StatusCode::kInternal);
+}
+
 TEST_CASE("an error without an errno has none") {
   CHECK(ErrnoOf(InvalidArgument("bad")) == 0);
   CHECK(ErrnoOf(absl::OkStatus()) == 0);

@@ -49,6 +49,7 @@ absl::StatusOr<Launched> LaunchContainer(const LaunchPlan& plan,
 struct ExecPlan {
   pid_t init = 0;                         // of the container
   std::vector<NamespaceType> namespaces;  // those to join
+  IdMaps maps;
   ProcessPlan process;
 };
 // Returns after the exec has succeeded, or with its error.

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <optional>
@@ -94,6 +95,22 @@ absl::Status CloseOnExecFrom(int first) {
   }
   // ENOSYS before 5.9, EINVAL for the flag before 5.11.
   return WalkAndCloseOnExec(first);
+}
+
+absl::Status CloseFrom(int first, std::vector<int> keep) {
+  std::sort(keep.begin(), keep.end());
+  keep.push_back(INT_MAX);
+  for (int kept : keep) {
+    if (kept < first) continue;
+    if (kept > first && syscall(SYS_close_range, first,
+                                static_cast<unsigned int>(kept) - 1, 0) != 0) {
+      const int error = errno;
+      return ErrnoStatus(error, fmt::format("close_range from {}", first));
+    }
+    if (kept == INT_MAX) break;
+    first = kept + 1;
+  }
+  return absl::OkStatus();
 }
 
 std::string ProcPath(FdRef fd) {

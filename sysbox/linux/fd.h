@@ -58,6 +58,10 @@ absl::Status SetNonBlocking(FdRef fd, bool non_blocking);
 // CLOSE_RANGE_CLOEXEC, Linux 5.11; walks /proc/self/fd before).
 absl::Status CloseOnExecFrom(int first);
 
+// Closes every descriptor >= `first` but those in `keep` (close_range(2),
+// Linux 5.9). For a forked child that must not hold on to its parent's files.
+absl::Status CloseFrom(int first, std::vector<int> keep);
+
 // "/proc/self/fd/N", for the few interfaces that only take a path.
 std::string ProcPath(FdRef fd);
 

@@ -148,6 +148,13 @@ absl::Status EnterNamespace(FdRef ns, NamespaceType type) {
   return ErrnoStatus(error, fmt::format("setns {}", ProcName(type)));
 }
 
+absl::Status EnterNamespacesOf(FdRef pidfd, uint64_t clone_flags) {
+  if (setns(pidfd.get(), static_cast<int>(clone_flags)) != 0) {
+    return ErrnoStatus(errno, "setns of pidfd");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Unshare(uint64_t clone_flags) {
   if (unshare(static_cast<int>(clone_flags)) == 0) return absl::OkStatus();
   const int error = errno;

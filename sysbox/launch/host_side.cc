@@ -1,0 +1,66 @@
+#include "sysbox/launch/host_side.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/socket.h"
+
+namespace sysbox::launch {
+namespace {
+
+constexpr int kLowestOomScore = -999;
+
+}  // namespace
+
+absl::Status SetLimits(const ProcessPlan& plan, pid_t pid) {
+  for (const ResourceLimit& limit : plan.limits) {
+    SYSBOX_RETURN_IF_ERROR(
+        SetResourceLimit(pid, limit.resource, limit.soft, limit.hard),
+        "error setting rlimit type {}", limit.resource);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AdjustOomScore(const ProcessPlan& plan, pid_t pid) {
+  if (!plan.oom_score_adj.has_value()) return absl::OkStatus();
+  // Refused without CAP_SYS_RESOURCE: then the floor stays the runtime's own.
+  (void)SetOomScoreAdjust(pid, kLowestOomScore);
+  return Annotate(SetOomScoreAdjust(pid, *plan.oom_score_adj),
+                  "process.oomScoreAdj");
+}
+
+absl::Status GiveStandardStreams(const ProcessPlan& plan, const IdMaps& maps) {
+  if (plan.terminal) return absl::OkStatus();
+  std::optional<uint32_t> uid = maps.uids.ToHost(plan.uid);
+  if (!uid.has_value()) return absl::OkStatus();
+  for (int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    FdRef stream(number);
+    absl::StatusOr<struct stat> status = Stat(stream);
+    if (!status.ok()) continue;  // closed
+    if (!S_ISFIFO(status->st_mode) || status->st_uid == *uid) continue;
+    SYSBOX_RETURN_IF_ERROR(ChangeOwner(stream, *uid, status->st_gid),
+                           "chown standard stream {}", number);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Fd> AwaitTerminal(const ProcessPlan& plan, const LaunchFds& fds,
+                                 SyncChannel& channel) {
+  if (!plan.terminal) return Fd();
+  SYSBOX_ASSIGN_OR_RETURN(SyncPacket packet,
+                          channel.Expect(SyncMessage::kTerminal));
+  if (packet.fds.size() != 1) return Internal("init sent no terminal");
+  if (!fds.console_socket.valid()) return std::move(packet.fds[0]);
+  FdRef master[] = {packet.fds[0]};
+  SYSBOX_RETURN_IF_ERROR(SendMessage(fds.console_socket, packet.text, master),
+                         "send terminal to console socket");
+  return Fd();
+}
+
+}  // namespace sysbox::launch

@@ -1,0 +1,170 @@
+// Stage 0 of a new container: the host's side of the conversation in sync.h.
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/launch/host_side.h"
+#include "sysbox/launch/launcher.h"
+#include "sysbox/launch/stage1_joiner.h"
+#include "sysbox/launch/stage2_init.h"
+#include "sysbox/launch/sync.h"
+#include "sysbox/linux/namespaces.h"
+#include "sysbox/mounts/apply.h"
+
+namespace sysbox::launch {
+namespace {
+
+constexpr size_t kMountsPerMessage = 200;  // SCM_MAX_FD is 253
+
+bool MakesNew(const LaunchPlan& plan, NamespaceType type) {
+  return std::find(plan.new_namespaces.begin(), plan.new_namespaces.end(),
+                   type) != plan.new_namespaces.end();
+}
+
+// The user namespace that owns the first joined network, ipc or pid
+// namespace: what `--net=container:X` shares with X.
+absl::StatusOr<Fd> SharedOwner(const NamespacesToJoin& joined) {
+  for (const auto& [type, fd] : joined) {
+    if (type != NamespaceType::kUser) return OwningUserNamespace(fd);
+  }
+  return FailedPrecondition("no joined namespace to share an owner with");
+}
+
+absl::StatusOr<NamespacesToJoin> OpenJoined(const LaunchPlan& plan) {
+  NamespacesToJoin joined;
+  NamespacesToJoin user;
+  for (const JoinedNamespace& entry : plan.joined_namespaces) {
+    SYSBOX_ASSIGN_OR_RETURN(Fd fd, OpenNamespacePath(entry.path, entry.type),
+                            "linux.namespaces: join {} namespace",
+                            ProcName(entry.type));
+    (entry.type == NamespaceType::kUser ? user : joined)
+        .emplace_back(entry.type, std::move(fd));
+  }
+  if (plan.share_network_owner && user.empty()) {
+    SYSBOX_ASSIGN_OR_RETURN(Fd owner, SharedOwner(joined));
+    user.emplace_back(NamespaceType::kUser, std::move(owner));
+  }
+  std::move(user.begin(), user.end(), std::back_inserter(joined));
+  return joined;
+}
+
+bool NeedsJoiner(const LaunchPlan& plan, const LaunchFds& fds,
+                 const NamespacesToJoin& joined) {
+  return !joined.empty() || fds.cgroup_namespace_root.valid() ||
+         !plan.time_offsets.empty();
+}
+
+absl::StatusOr<OwnedChild> StartInit(const LaunchPlan& plan,
+                                     const LaunchFds& fds,
+                                     SyncChannel child_end) {
+  CloneOptions options;
+  options.flags = InitCloneFlags(plan, fds);
+  if (fds.cgroup_into.valid()) options.into_cgroup = fds.cgroup_into;
+  SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> init, Clone(options),
+                          "make init");
+  if (!init.has_value()) RunInit(plan, fds, std::move(child_end));
+  return *std::move(init);
+}
+
+absl::StatusOr<OwnedChild> StartThroughJoiner(const LaunchPlan& plan,
+                                              const LaunchFds& fds,
+                                              const NamespacesToJoin& joined,
+                                              SyncChannel& channel,
+                                              SyncChannel child_end) {
+  CloneOptions options;
+  if (fds.cgroup_namespace_root.valid()) {
+    options.into_cgroup = fds.cgroup_namespace_root;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> joiner, Clone(options),
+                          "make joiner");
+  if (!joiner.has_value()) {
+    RunJoiner(plan, fds, joined, std::move(child_end));
+  }
+  child_end.Close();
+  SYSBOX_ASSIGN_OR_RETURN(SyncPacket forked,
+                          channel.Expect(SyncMessage::kForked));
+  if (forked.fds.size() != 1) return Internal("joiner sent no pidfd");
+  OwnedChild init(static_cast<pid_t>(forked.value), std::move(forked.fds[0]));
+  SYSBOX_RETURN_IF_ERROR(joiner->Wait().status(), "await joiner");
+  return init;
+}
+
+absl::Status SendMounts(std::vector<DetachedMount> mounts,
+                        SyncChannel& channel) {
+  for (size_t first = 0; first < mounts.size() || first == 0;
+       first += kMountsPerMessage) {
+    size_t end = std::min(mounts.size(), first + kMountsPerMessage);
+    std::string present;
+    std::vector<FdRef> fds;
+    for (size_t i = first; i < end; ++i) {
+      present += mounts[i].valid() ? '+' : '-';
+      if (mounts[i].valid()) fds.push_back(mounts[i].fd());
+    }
+    SYSBOX_RETURN_IF_ERROR(channel.Send(
+        SyncMessage::kMounts, end == mounts.size() ? 1 : 0, present, fds));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GiveMounts(const LaunchPlan& plan, const Pidfd& init,
+                        SyncChannel& channel) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd user_namespace,
+                          OpenNamespace(init.pid(), NamespaceType::kUser));
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
+                          mounts::PrepareMounts(plan.mounts, user_namespace));
+  return SendMounts(std::move(mounts), channel);
+}
+
+// The conversation from kMapped to kExec.
+absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
+                            const LaunchCallbacks& callbacks, const Pidfd& init,
+                            SyncChannel& channel) {
+  if (MakesNew(plan, NamespaceType::kUser)) {
+    SYSBOX_RETURN_IF_ERROR(WriteUidMap(init.pid(), plan.maps.uids.lines));
+    SYSBOX_RETURN_IF_ERROR(WriteGidMap(init.pid(), plan.maps.gids.lines));
+  }
+  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMapped));
+  SYSBOX_RETURN_IF_ERROR(GiveMounts(plan, init, channel));
+  SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, init.pid()));
+  SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
+  if (callbacks.namespaces_ready) {
+    SYSBOX_RETURN_IF_ERROR(callbacks.namespaces_ready(init));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(Fd terminal,
+                          AwaitTerminal(plan.process, fds, channel));
+  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kMounted).status());
+  std::string state =
+      callbacks.hook_state ? callbacks.hook_state(init.pid()) : "";
+  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kRun, 0, state));
+  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kPrepared).status());
+  SYSBOX_RETURN_IF_ERROR(SetLimits(plan.process, init.pid()));
+  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kExec));
+  if (!fds.exec_fifo.valid()) SYSBOX_RETURN_IF_ERROR(channel.ExpectEnd());
+  return terminal;
+}
+
+}  // namespace
+
+absl::StatusOr<Launched> LaunchContainer(const LaunchPlan& plan,
+                                         const LaunchFds& fds,
+                                         const LaunchCallbacks& callbacks) {
+  SYSBOX_ASSIGN_OR_RETURN(auto channels, SyncChannel::Pair());
+  auto& [channel, child_end] = channels;
+  SYSBOX_ASSIGN_OR_RETURN(NamespacesToJoin joined, OpenJoined(plan));
+  absl::StatusOr<OwnedChild> init =
+      NeedsJoiner(plan, fds, joined)
+          ? StartThroughJoiner(plan, fds, joined, channel, std::move(child_end))
+          : StartInit(plan, fds, std::move(child_end));
+  SYSBOX_RETURN_IF_ERROR(init.status());
+  absl::StatusOr<Fd> terminal =
+      Converse(plan, fds, callbacks, init->pidfd(), channel);
+  SYSBOX_RETURN_IF_ERROR(terminal.status());
+  return Launched{*std::move(init), *std::move(terminal)};
+}
+
+}  // namespace sysbox::launch

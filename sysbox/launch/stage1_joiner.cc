@@ -1,0 +1,74 @@
+#include "sysbox/launch/stage1_joiner.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/launch/stage2_init.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/namespaces.h"
+#include "sysbox/linux/process.h"
+
+namespace sysbox::launch {
+namespace {
+
+// Offsets can only be set while no process is in the time namespace.
+absl::Status MakeTimeNamespace(const LaunchPlan& plan) {
+  SYSBOX_RETURN_IF_ERROR(Unshare(CloneFlag(NamespaceType::kTime)));
+  std::string lines;
+  for (const auto& [clock, offset] : plan.time_offsets) {
+    lines += fmt::format("{} {} {}\n", clock, offset.secs, offset.nanosecs);
+  }
+  return Annotate(WriteExisting("/proc/self/timens_offsets", lines),
+                  "linux.timeOffsets");
+}
+
+absl::Status Join(const LaunchPlan& plan, const LaunchFds& fds,
+                  const NamespacesToJoin& joined, SyncChannel& channel) {
+  SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[1:join]"));
+  if (!plan.time_offsets.empty()) {
+    SYSBOX_RETURN_IF_ERROR(MakeTimeNamespace(plan));
+  }
+  for (const auto& [type, fd] : joined) {
+    SYSBOX_RETURN_IF_ERROR(EnterNamespace(fd, type), "join {} namespace",
+                           ProcName(type));
+  }
+  CloneOptions options;
+  options.flags = InitCloneFlags(plan, fds) | CLONE_PARENT;
+  options.exit_signal = 0;  // CLONE_PARENT takes the joiner's own, SIGCHLD
+  if (fds.cgroup_into.valid()) options.into_cgroup = fds.cgroup_into;
+  SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> init, Clone(options),
+                          "make init");
+  if (!init.has_value()) RunInit(plan, fds, std::move(channel));
+  FdRef pidfd[] = {init->pidfd().fd()};
+  pid_t pid = init->pid();
+  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kForked, pid, {}, pidfd));
+  (void)init->Release();  // the launcher's child, not ours
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+uint64_t InitCloneFlags(const LaunchPlan& plan, const LaunchFds& fds) {
+  uint64_t flags = 0;
+  for (NamespaceType type : plan.new_namespaces) {
+    // Without a namespace root to clone from, init unshares it itself, once
+    // it is in its cgroups.
+    if (type == NamespaceType::kCgroup && !fds.cgroup_namespace_root.valid()) {
+      continue;
+    }
+    if (type == NamespaceType::kTime && !plan.time_offsets.empty()) continue;
+    flags |= CloneFlag(type);
+  }
+  return flags;
+}
+
+void RunJoiner(const LaunchPlan& plan, const LaunchFds& fds,
+               const NamespacesToJoin& joined, SyncChannel channel) {
+  absl::Status result = Join(plan, fds, joined, channel);
+  if (!result.ok()) channel.SendError(result);
+  _exit(result.ok() ? 0 : 1);
+}
+
+}  // namespace sysbox::launch

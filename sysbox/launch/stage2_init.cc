@@ -1,0 +1,167 @@
+#include "sysbox/launch/stage2_init.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
+#include "sysbox/launch/become_program.h"
+#include "sysbox/launch/hooks.h"
+#include "sysbox/launch/init_console.h"
+#include "sysbox/launch/init_credentials.h"
+#include "sysbox/launch/init_identity.h"
+#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/namespaces.h"
+#include "sysbox/mounts/apply.h"
+
+namespace sysbox::launch {
+namespace {
+
+constexpr int kSetupFailed = 1;
+constexpr int kFirstInherited = 3;
+
+// v1: the process enters each cgroup itself, which, unlike being moved, waits
+// for no RCU grace period. It must still be the host's root here.
+absl::Status EnterCgroups(const LaunchFds& fds) {
+  for (FdRef tasks : fds.cgroup_tasks) {
+    SYSBOX_RETURN_IF_ERROR(WriteAll(tasks, "0"), "enter cgroup");
+  }
+  return absl::OkStatus();
+}
+
+// Lets go of everything else the launcher has open: its end of the channel,
+// whose closing tells us of its death, locks, its connection to the manager.
+absl::Status KeepOnly(const LaunchFds& fds, const SyncChannel& channel,
+                      int preserve_fds, std::vector<int> also = {}) {
+  std::vector<int> keep = std::move(also);
+  keep.push_back(channel.socket().get());
+  keep.push_back(fds.exec_fifo.get());
+  return CloseFrom(kFirstInherited + preserve_fds, std::move(keep));
+}
+
+bool Contains(const std::vector<NamespaceType>& types, NamespaceType type) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+absl::StatusOr<std::vector<DetachedMount>> ReceiveMounts(SyncChannel& channel) {
+  std::vector<DetachedMount> mounts;
+  while (true) {
+    SYSBOX_ASSIGN_OR_RETURN(SyncPacket packet,
+                            channel.Expect(SyncMessage::kMounts));
+    // One character a mount: '-' where an optional source is absent.
+    auto fd = packet.fds.begin();
+    for (char present : packet.text) {
+      if (present == '-') {
+        mounts.emplace_back();
+      } else if (fd != packet.fds.end()) {
+        mounts.emplace_back(std::move(*fd++));
+      }
+    }
+    if (packet.value == 1) return mounts;
+  }
+}
+
+// Everything in the container's root file system up to the point where the
+// host's hooks must have run.
+absl::StatusOr<Fd> BuildRoot(const LaunchPlan& plan,
+                             std::vector<DetachedMount>& mounts) {
+  // "/" is the one directory that is certain to exist and to be reachable by
+  // the container's root; the old root stays visible below (proc and sysfs
+  // may only be mounted while a full instance is in sight).
+  SYSBOX_ASSIGN_OR_RETURN(Fd root,
+                          mounts::AttachRootfs(plan.mounts, mounts[0], "/"));
+  SYSBOX_RETURN_IF_ERROR(mounts::AttachMounts(plan.mounts, root, mounts));
+  return root;
+}
+
+absl::Status FinishRoot(const LaunchPlan& plan, FdRef root,
+                        std::vector<DetachedMount>& mounts) {
+  SYSBOX_RETURN_IF_ERROR(mounts::EnterRootfs(plan.mounts, root));
+  SYSBOX_RETURN_IF_ERROR(WriteSysctls(plan, root));
+  return mounts::AttachLastMounts(plan.mounts, root, mounts);
+}
+
+absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
+                  SyncChannel& channel) {
+  SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[2:init]"));
+  SYSBOX_RETURN_IF_ERROR(EnterCgroups(fds));
+  SYSBOX_RETURN_IF_ERROR(KeepOnly(fds, channel, plan.process.preserve_fds));
+  if (Contains(plan.new_namespaces, NamespaceType::kCgroup) &&
+      !fds.cgroup_namespace_root.valid()) {
+    SYSBOX_RETURN_IF_ERROR(Unshare(CloneFlag(NamespaceType::kCgroup)));
+  }
+  SYSBOX_RETURN_IF_ERROR(NewSession());
+  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kMapped).status());
+  SYSBOX_RETURN_IF_ERROR(BecomeContainerRoot());
+  SYSBOX_RETURN_IF_ERROR(SetIdentity(plan));
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
+                          ReceiveMounts(channel));
+  SYSBOX_ASSIGN_OR_RETURN(Fd root, BuildRoot(plan, mounts));
+  std::optional<Terminal> terminal;
+  if (plan.process.terminal) {
+    SYSBOX_ASSIGN_OR_RETURN(terminal,
+                            MakeTerminal(root, plan.process, channel));
+    SYSBOX_RETURN_IF_ERROR(AttachConsole(root, *terminal));
+  }
+  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMounted));
+  SYSBOX_ASSIGN_OR_RETURN(SyncPacket run, channel.Expect(SyncMessage::kRun));
+  SYSBOX_RETURN_IF_ERROR(
+      RunHooks("createContainer", plan.create_container_hooks, run.text));
+  SYSBOX_RETURN_IF_ERROR(FinishRoot(plan, root, mounts));
+  mounts.clear();
+  if (terminal.has_value()) {
+    SYSBOX_RETURN_IF_ERROR(AdoptTerminal(*terminal, plan.process));
+    terminal.reset();
+  }
+  StartGate gate = {fds.exec_fifo, &plan.start_container_hooks, run.text};
+  return BecomeProgram(plan.process, root, gate, channel);
+}
+
+absl::Status JoinAndRun(const ExecPlan& plan, const Pidfd& init,
+                        const LaunchFds& fds, SyncChannel& channel) {
+  SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[2:exec]"));
+  SYSBOX_RETURN_IF_ERROR(EnterCgroups(fds));
+  SYSBOX_RETURN_IF_ERROR(
+      KeepOnly(fds, channel, plan.process.preserve_fds, {init.fd().get()}));
+  uint64_t flags = 0;
+  for (NamespaceType type : plan.namespaces) {
+    if (type != NamespaceType::kPid) flags |= CloneFlag(type);
+  }
+  SYSBOX_RETURN_IF_ERROR(EnterNamespacesOf(init.fd(), flags),
+                         "join the container's namespaces");
+  SYSBOX_RETURN_IF_ERROR(NewSession());
+  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kRun).status());
+  SYSBOX_RETURN_IF_ERROR(BecomeContainerRoot());
+  SYSBOX_ASSIGN_OR_RETURN(Fd root, Open("/", {.flags = O_PATH | O_DIRECTORY}));
+  if (plan.process.terminal) {
+    SYSBOX_ASSIGN_OR_RETURN(Terminal terminal,
+                            MakeTerminal(root, plan.process, channel));
+    SYSBOX_RETURN_IF_ERROR(AdoptTerminal(terminal, plan.process));
+  }
+  return BecomeProgram(plan.process, root, {}, channel);
+}
+
+[[noreturn]] void Fail(const absl::Status& error, SyncChannel& channel) {
+  channel.SendError(error);
+  _exit(kSetupFailed);
+}
+
+}  // namespace
+
+void RunInit(const LaunchPlan& plan, const LaunchFds& fds,
+             SyncChannel channel) {
+  Fail(Init(plan, fds, channel), channel);
+}
+
+void RunExec(const ExecPlan& plan, const Pidfd& init, const LaunchFds& fds,
+             SyncChannel channel) {
+  Fail(JoinAndRun(plan, init, fds, channel), channel);
+}
+
+}  // namespace sysbox::launch

@@ -95,14 +95,16 @@ absl::Status Detach(uint32_t id, FdRef cgroup) {
   const Fd program(Bpf(BPF_PROG_GET_FD_BY_ID, &attributes));
   if (!program.valid()) {
     if (errno == ENOENT) return absl::OkStatus();
-    return ErrnoStatus(errno, fmt::format("bpf BPF_PROG_GET_FD_BY_ID {}", id));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("bpf BPF_PROG_GET_FD_BY_ID {}", id));
   }
   attributes = NoAttributes();
   attributes.target_fd = static_cast<__u32>(cgroup.get());
   attributes.attach_bpf_fd = static_cast<__u32>(program.get());
   attributes.attach_type = BPF_CGROUP_DEVICE;
   if (Bpf(BPF_PROG_DETACH, &attributes) != 0 && errno != ENOENT) {
-    return ErrnoStatus(errno, fmt::format("bpf BPF_PROG_DETACH {}", id));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("bpf BPF_PROG_DETACH {}", id));
   }
   return absl::OkStatus();
 }

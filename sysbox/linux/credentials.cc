@@ -126,21 +126,24 @@ CapabilitySet Join(const __user_cap_data_struct (&data)[2],
 
 absl::Status SetUserIds(uid_t uid) {
   if (syscall(SYS_setresuid, uid, uid, uid) != 0) {
-    return ErrnoStatus(errno, fmt::format("setresuid {}", uid));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("setresuid {}", uid));
   }
   return absl::OkStatus();
 }
 
 absl::Status SetGroupIds(gid_t gid) {
   if (syscall(SYS_setresgid, gid, gid, gid) != 0) {
-    return ErrnoStatus(errno, fmt::format("setresgid {}", gid));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("setresgid {}", gid));
   }
   return absl::OkStatus();
 }
 
 absl::Status SetGroups(absl::Span<const gid_t> groups) {
   if (syscall(SYS_setgroups, groups.size(), groups.data()) != 0) {
-    return ErrnoStatus(errno,
+    const int error = errno;
+    return ErrnoStatus(error,
                        fmt::format("setgroups of {} groups", groups.size()));
   }
   return absl::OkStatus();
@@ -230,7 +233,8 @@ absl::Status SetAmbient(CapabilitySet ambient) {
   for (int number = 0; number < kCapabilityLimit; ++number) {
     if ((ambient & Bit(number)) == 0) continue;
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) != 0) {
-      return ErrnoStatus(errno, fmt::format("prctl PR_CAP_AMBIENT_RAISE {}",
+      const int error = errno;
+      return ErrnoStatus(error, fmt::format("prctl PR_CAP_AMBIENT_RAISE {}",
                                             CapabilityName(number)));
     }
   }
@@ -276,7 +280,8 @@ std::optional<int> ResourceNumber(std::string_view name) {
 
 absl::Status JoinSessionKeyring(const std::string& name) {
   if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name.c_str()) < 0) {
-    return ErrnoStatus(errno, fmt::format("keyctl join session {}", name));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("keyctl join session {}", name));
   }
   return absl::OkStatus();
 }
@@ -285,21 +290,24 @@ mode_t SetUmask(mode_t mask) { return umask(mask); }
 
 absl::Status SetHostname(std::string_view name) {
   if (sethostname(name.data(), name.size()) != 0) {
-    return ErrnoStatus(errno, fmt::format("sethostname {}", name));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("sethostname {}", name));
   }
   return absl::OkStatus();
 }
 
 absl::Status SetDomainname(std::string_view name) {
   if (setdomainname(name.data(), name.size()) != 0) {
-    return ErrnoStatus(errno, fmt::format("setdomainname {}", name));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("setdomainname {}", name));
   }
   return absl::OkStatus();
 }
 
 absl::Status SetPersonality(unsigned long persona) {
   if (personality(persona) < 0) {
-    return ErrnoStatus(errno, fmt::format("personality {:#x}", persona));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("personality {:#x}", persona));
   }
   return absl::OkStatus();
 }
@@ -322,7 +330,8 @@ absl::StatusOr<Fd> LoadSeccompFilter(absl::Span<const uint64_t> program,
   const long result =
       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
   if (result < 0) {
-    return ErrnoStatus(errno, fmt::format("seccomp filter of {} instructions, "
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("seccomp filter of {} instructions, "
                                           "flags {:#x}",
                                           program.size(), flags));
   }

@@ -180,7 +180,8 @@ absl::Status ResetSignals() {
     if (signal == SIGKILL || signal == SIGSTOP) continue;
     if (syscall(SYS_rt_sigaction, signal, &action, nullptr,
                 sizeof action.mask) != 0) {
-      return ErrnoStatus(errno, fmt::format("rt_sigaction {}", signal));
+      const int error = errno;
+      return ErrnoStatus(error, fmt::format("rt_sigaction {}", signal));
     }
   }
   const uint64_t none = 0;

@@ -93,7 +93,10 @@ bool Pidfd::Alive() const {
 
 absl::StatusOr<Pidfd> OpenPidfd(pid_t pid) {
   const long fd = syscall(SYS_pidfd_open, pid, 0);  // sets close-on-exec
-  if (fd < 0) return ErrnoStatus(errno, fmt::format("pidfd_open {}", pid));
+  if (fd < 0) {
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("pidfd_open {}", pid));
+  }
   return Pidfd(pid, Fd(static_cast<int>(fd)));
 }
 
@@ -159,7 +162,8 @@ absl::StatusOr<std::optional<OwnedChild>> Clone(const CloneOptions& options) {
   // alone: single-threaded code does not notice.
   const long pid = syscall(SYS_clone3, &args, sizeof args);
   if (pid < 0) {
-    return ErrnoStatus(errno, fmt::format("clone3 flags {:#x}", args.flags));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("clone3 flags {:#x}", args.flags));
   }
   if (pid == 0) return std::optional<OwnedChild>();
   return std::optional<OwnedChild>(std::in_place, static_cast<pid_t>(pid),
@@ -183,15 +187,21 @@ absl::StatusOr<std::optional<ReapedChild>> ReapAnyChild(bool block) {
 absl::Status Execute(const std::string& path,
                      absl::Span<const std::string> args,
                      absl::Span<const std::string> env) {
-  execve(path.c_str(), PointersTo(args).data(), PointersTo(env).data());
-  return ErrnoStatus(errno, fmt::format("execve {}", path));
+  const std::vector<char*> arg_pointers = PointersTo(args);
+  const std::vector<char*> env_pointers = PointersTo(env);
+  execve(path.c_str(), arg_pointers.data(), env_pointers.data());
+  const int error = errno;
+  return ErrnoStatus(error, fmt::format("execve {}", path));
 }
 
 absl::Status ExecuteFd(FdRef file, absl::Span<const std::string> args,
                        absl::Span<const std::string> env) {
-  syscall(SYS_execveat, file.get(), "", PointersTo(args).data(),
-          PointersTo(env).data(), AT_EMPTY_PATH);
-  return ErrnoStatus(errno,
+  const std::vector<char*> arg_pointers = PointersTo(args);
+  const std::vector<char*> env_pointers = PointersTo(env);
+  syscall(SYS_execveat, file.get(), "", arg_pointers.data(),
+          env_pointers.data(), AT_EMPTY_PATH);
+  const int error = errno;
+  return ErrnoStatus(error,
                      fmt::format("execveat {}", args.empty() ? "" : args[0]));
 }
 

@@ -160,10 +160,14 @@ absl::StatusOr<Fd> ListenUnix(SocketKind kind, const std::string& path,
     SYSBOX_RETURN_IF_ERROR(RemoveStale(kind, path));
     result = bind(fd.get(), address.get(), sizeof address.name);
   }
-  if (result != 0) return ErrnoStatus(errno, fmt::format("bind {}", path));
+  if (result != 0) {
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("bind {}", path));
+  }
   SYSBOX_RETURN_IF_ERROR(ChangeModeAt(FdRef::Cwd(), path, mode));
   if (listen(fd.get(), SOMAXCONN) != 0) {
-    return ErrnoStatus(errno, fmt::format("listen {}", path));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("listen {}", path));
   }
   return fd;
 }
@@ -173,7 +177,8 @@ absl::StatusOr<Fd> ConnectUnix(SocketKind kind, const std::string& path) {
   SYSBOX_ASSIGN_OR_RETURN(Fd fd, MakeSocket(kind));
   if (TEMP_FAILURE_RETRY(
           connect(fd.get(), address.get(), sizeof address.name)) != 0) {
-    return ErrnoStatus(errno, fmt::format("connect {}", path));
+    const int error = errno;
+    return ErrnoStatus(error, fmt::format("connect {}", path));
   }
   return fd;
 }

@@ -37,7 +37,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sysbox/json/field.h"
 #include "sysbox/json/reader.h"
+#include "sysbox/json/tape.h"
 #include "sysbox/json/writer.h"
 
 namespace sysbox::json {

@@ -9,24 +9,10 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "sysbox/json/field.h"
 #include "sysbox/json/tape.h"
 
 namespace sysbox::json {
-
-class Reader;
-class Writer;
-
-enum class Presence : uint8_t { kOptional, kAlways, kRequired };
-
-// One row of a struct's table without its types (codec.h makes them).
-// `object` and `fresh`, a default-constructed one, are of the table's struct.
-struct FieldInfo {
-  std::string_view name;
-  Presence presence;
-  bool (*read)(Reader& reader, Value value, void* object);
-  void (*write)(Writer& writer, const void* object);
-  bool (*is_default)(const void* object, const void* fresh);
-};
 
 // Every Read returns false after an error, which status() then tells.
 class Reader {

@@ -10,7 +10,7 @@
 #include <string_view>
 
 #include "absl/types/span.h"
-#include "sysbox/json/reader.h"
+#include "sysbox/json/field.h"
 #include "sysbox/json/tape.h"
 
 namespace sysbox::json {

@@ -71,9 +71,9 @@ class OwnedChild {
 };
 
 struct CloneOptions {
-  uint64_t flags = 0;                // CLONE_NEW*, CLONE_PARENT, …
-  std::optional<FdRef> into_cgroup;  // CLONE_INTO_CGROUP (Linux 5.7)
-  int exit_signal = 17;              // SIGCHLD; 0 with CLONE_PARENT
+  uint64_t flags = 0;                     // CLONE_NEW*, CLONE_PARENT, …
+  std::optional<FdRef> into_cgroup = {};  // CLONE_INTO_CGROUP (Linux 5.7)
+  int exit_signal = 17;                   // SIGCHLD; 0 with CLONE_PARENT
 };
 // clone3(2) without sharing memory: like fork(2), both sides return. In the
 // child the optional is empty. The child must not return into code that
@@ -112,10 +112,10 @@ struct CommandResult {
   std::string error;   // stderr
 };
 struct Command {
-  std::string path;
-  std::vector<std::string> args;  // args[0] included
-  std::vector<std::string> env;
-  std::string input;
+  std::string path = {};
+  std::vector<std::string> args = {};  // args[0] included
+  std::vector<std::string> env = {};
+  std::string input = {};
   int timeout_seconds = 0;
 };
 absl::StatusOr<CommandResult> RunCommand(const Command& command);

@@ -52,9 +52,16 @@ absl::StatusOr<std::string> TemporaryName(std::string_view path) {
                      random);
 }
 
-absl::Status FillFile(FdRef fd, std::string_view data, mode_t mode) {
+enum class Durability { kSynced, kVolatile };
+
+absl::Status FillFile(FdRef fd, std::string_view data, mode_t mode,
+                      Durability durability) {
   SYSBOX_RETURN_IF_ERROR(WriteAll(fd, data));
-  if (fchmod(fd.get(), mode) != 0 || fsync(fd.get()) != 0) {
+  if (fchmod(fd.get(), mode) != 0) {
+    const int error = errno;
+    return ErrnoStatus(error, "fchmod");
+  }
+  if (durability == Durability::kSynced && fsync(fd.get()) != 0) {
     const int error = errno;
     return ErrnoStatus(error, "fsync");
   }
@@ -158,13 +165,10 @@ absl::Status WriteExistingAt(FdRef dir, std::string_view path,
   return WriteOnce(fd, data, path);
 }
 
-absl::Status ReplaceFile(std::string_view path, std::string_view data,
-                         mode_t mode) {
-  return ReplaceFileAt(FdRef::Cwd(), path, data, mode);
-}
+namespace {
 
-absl::Status ReplaceFileAt(FdRef dir, std::string_view name,
-                           std::string_view data, mode_t mode) {
+absl::Status Replace(FdRef dir, std::string_view name, std::string_view data,
+                     mode_t mode, Durability durability) {
   SYSBOX_ASSIGN_OR_RETURN(const std::string temporary, TemporaryName(name));
   constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW;
   SYSBOX_ASSIGN_OR_RETURN(
@@ -172,12 +176,30 @@ absl::Status ReplaceFileAt(FdRef dir, std::string_view name,
   absl::Cleanup undo = [&] {
     (void)unlinkat(dir.get(), temporary.c_str(), 0);  // the error is reported
   };
-  SYSBOX_RETURN_IF_ERROR(FillFile(fd, data, mode), "replace {}", name);
+  SYSBOX_RETURN_IF_ERROR(FillFile(fd, data, mode, durability), "replace {}",
+                         name);
   SYSBOX_RETURN_IF_ERROR(Result(renameat(dir.get(), temporary.c_str(),
                                          dir.get(), std::string(name).c_str()),
                                 "rename onto", name));
   std::move(undo).Cancel();
   return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ReplaceFile(std::string_view path, std::string_view data,
+                         mode_t mode) {
+  return Replace(FdRef::Cwd(), path, data, mode, Durability::kSynced);
+}
+
+absl::Status ReplaceFileAt(FdRef dir, std::string_view name,
+                           std::string_view data, mode_t mode) {
+  return Replace(dir, name, data, mode, Durability::kSynced);
+}
+
+absl::Status ReplaceVolatileFile(std::string_view path, std::string_view data,
+                                 mode_t mode) {
+  return Replace(FdRef::Cwd(), path, data, mode, Durability::kVolatile);
 }
 
 absl::StatusOr<struct stat> Stat(FdRef fd) {

@@ -53,6 +53,9 @@ absl::Status ReplaceFile(std::string_view path, std::string_view data,
                          mode_t mode);
 absl::Status ReplaceFileAt(FdRef dir, std::string_view name,
                            std::string_view data, mode_t mode);
+// The same without fsync, for state that means nothing after a reboot.
+absl::Status ReplaceVolatileFile(std::string_view path, std::string_view data,
+                                 mode_t mode);
 
 absl::StatusOr<struct stat> Stat(FdRef fd);
 // fstatat(2); `flags` AT_SYMLINK_NOFOLLOW etc.

@@ -11,7 +11,9 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 
@@ -89,8 +91,12 @@ absl::Status RemoveStale(SocketKind kind, const std::string& path) {
   if (!S_ISSOCK(file.st_mode)) {
     return ErrnoStatus(EADDRINUSE, fmt::format("bind {}: no socket", path));
   }
-  absl::StatusOr<Fd> probe = ConnectUnix(kind, path);
-  if (!probe.ok() && ErrnoOf(probe.status()) == ECONNREFUSED) {
+  SYSBOX_ASSIGN_OR_RETURN(Address address, AddressToConnect(path));
+  SYSBOX_ASSIGN_OR_RETURN(Fd probe, MakeSocket(kind));
+  // A busy server's full queue (EAGAIN) must not keep us waiting.
+  SYSBOX_RETURN_IF_ERROR(SetNonBlocking(probe, true));
+  if (connect(probe.get(), address.get(), sizeof address.name) != 0 &&
+      errno == ECONNREFUSED) {
     return Unlink(path);
   }
   return ErrnoStatus(EADDRINUSE, fmt::format("bind {}", path));
@@ -164,11 +170,13 @@ absl::StatusOr<Fd> ListenUnix(SocketKind kind, const std::string& path,
     const int error = errno;
     return ErrnoStatus(error, fmt::format("bind {}", path));
   }
+  absl::Cleanup undo = [&] { Unlink(path).IgnoreError(); };
   SYSBOX_RETURN_IF_ERROR(ChangeModeAt(FdRef::Cwd(), path, mode));
   if (listen(fd.get(), SOMAXCONN) != 0) {
     const int error = errno;
     return ErrnoStatus(error, fmt::format("listen {}", path));
   }
+  std::move(undo).Cancel();
   return fd;
 }
 

@@ -175,6 +175,19 @@ TEST_CASE("a stale socket file is replaced, a served one is not") {
   CHECK_OK(ListenUnix(SocketKind::kStream, dir / "socket", 0600));
 }
 
+TEST_CASE("a server too busy to accept is not taken for stale, nor awaited") {
+  const testing::TempDir dir;
+  const auto listener = ListenUnix(SocketKind::kStream, dir / "socket", 0600);
+  REQUIRE_OK(listener);
+  REQUIRE(listen(listener->get(), 0) == 0);
+  const auto waiting = ConnectUnix(SocketKind::kStream, dir / "socket");
+  REQUIRE_OK(waiting);  // fills the queue
+  CHECK_ERRNO(EADDRINUSE,
+              ListenUnix(SocketKind::kStream, dir / "socket", 0600));
+  CHECK_ERRNO(EADDRINUSE,
+              ListenUnix(SocketKind::kSeqPacket, dir / "socket", 0600));
+}
+
 TEST_CASE("a file that is no socket is never replaced") {
   testing::TempDir dir;
   REQUIRE_OK(ReplaceFile(dir / "file", "precious", 0600));

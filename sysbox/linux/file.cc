@@ -54,6 +54,14 @@ absl::StatusOr<std::string> TemporaryName(std::string_view path) {
 
 enum class Durability { kSynced, kVolatile };
 
+absl::StatusOr<Fd> OpenLocked(std::string_view path, mode_t mode, int lock) {
+  constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW;
+  SYSBOX_ASSIGN_OR_RETURN(Fd fd, Open(path, {.flags = kFlags, .mode = mode}));
+  SYSBOX_RETURN_IF_ERROR(
+      Result(TEMP_FAILURE_RETRY(flock(fd.get(), lock)), "flock", path));
+  return fd;
+}
+
 absl::Status FillFile(FdRef fd, std::string_view data, mode_t mode,
                       Durability durability) {
   SYSBOX_RETURN_IF_ERROR(WriteAll(fd, data));
@@ -358,11 +366,11 @@ absl::StatusOr<std::string> RealPath(std::string_view path) {
 }
 
 absl::StatusOr<Fd> LockFile(std::string_view path, mode_t mode) {
-  constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW;
-  SYSBOX_ASSIGN_OR_RETURN(Fd fd, Open(path, {.flags = kFlags, .mode = mode}));
-  SYSBOX_RETURN_IF_ERROR(
-      Result(TEMP_FAILURE_RETRY(flock(fd.get(), LOCK_EX)), "flock", path));
-  return fd;
+  return OpenLocked(path, mode, LOCK_EX);
+}
+
+absl::StatusOr<Fd> TryLockFile(std::string_view path, mode_t mode) {
+  return OpenLocked(path, mode, LOCK_EX | LOCK_NB);
 }
 
 absl::StatusOr<Fd> MakeMemoryFile(std::string_view name,

@@ -101,6 +101,8 @@ absl::StatusOr<std::string> RealPath(std::string_view path);
 // Exclusive flock(2), released when the returned descriptor closes.
 // Creates `path` with `mode` if absent. Blocks.
 absl::StatusOr<Fd> LockFile(std::string_view path, mode_t mode);
+// Likewise, but EWOULDBLOCK when somebody holds it.
+absl::StatusOr<Fd> TryLockFile(std::string_view path, mode_t mode);
 
 // memfd_create(2) holding `data`, sealed, at offset 0.
 absl::StatusOr<Fd> MakeMemoryFile(std::string_view name, std::string_view data);

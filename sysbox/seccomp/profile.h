@@ -1,7 +1,7 @@
 // OCI seccomp profile → classic BPF (architecture D10, performance.md 2).
 // Our own generator: syscall numbers sorted into ranges and searched by JGE,
-// argument rules in leaf blocks. libseccomp supplies names, architectures and
-// the oracle of the tests; no other package includes it.
+// argument rules in leaf blocks. libseccomp supplies the names, at build time,
+// and is the oracle of the tests. Loads nothing; see linux/credentials.h.
 #ifndef SYSBOX_SECCOMP_PROFILE_H_
 #define SYSBOX_SECCOMP_PROFILE_H_
 
@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "sysbox/oci/spec.h"
+#include "sysbox/seccomp/override.h"
 
 namespace sysbox::seccomp {
 
@@ -25,9 +27,19 @@ struct Program {
 // architectures and flags are errors naming their field. Semantics equal
 // libseccomp's as used by runc 1.1: first the architecture, x32 refused
 // unless listed, rules of one syscall or-ed; ENOSYS for syscalls newer than
-// every one the profile knows when the default action is an errno.
-absl::StatusOr<Program> CompileProfile(const oci::Seccomp& profile,
-                                       const std::string& field);
+// every one the profile knows when the default action is an errno (or any
+// other that does not let calls run). README.md says where they differ.
+//
+// SCMP_ACT_NOTIFY in a rule needs `listener_path`. With it, or with an
+// override to SECCOMP_RET_USER_NOTIF, flags has NEW_LISTENER, and loading
+// returns the descriptor; there is one listener only, so not with both.
+absl::StatusOr<Program> CompileProfile(
+    const oci::Seccomp& profile, const std::string& field,
+    absl::Span<const Override> overrides = {});
+
+// The profile of a container without one, as a carrier of overrides: allows
+// everything in every ABI of this machine.
+oci::Seccomp UnconfinedProfile();
 
 // For `features`: names in libseccomp's spelling, sorted.
 std::vector<std::string> KnownActions();

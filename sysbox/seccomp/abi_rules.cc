@@ -1,0 +1,211 @@
+#include "sysbox/seccomp/abi_rules.h"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+
+namespace sysbox::seccomp {
+namespace {
+
+constexpr uint64_t kLowWord = 0xffffffff;
+
+// Sorts conditions on one argument; the smaller key is tried first.
+auto FilterOrder(const Condition& c) {
+  switch (c.compare) {
+    case Compare::kMaskedEq:
+      return std::tuple(c.argument, 0, ~(c.value & c.mask));
+    case Compare::kEq:
+    case Compare::kNe:
+      return std::tuple(c.argument, 1, ~c.value);
+    case Compare::kLt:
+    case Compare::kLe:
+      return std::tuple(c.argument, 2, c.value);
+    case Compare::kGe:
+    case Compare::kGt:
+      break;
+  }
+  return std::tuple(c.argument, 3, ~c.value);
+}
+
+// `decision` where `condition` does not hold; where it does, the stronger of
+// that and `action`.
+Decision Strengthen(const Decision& decision, const Conditions& condition,
+                    uint32_t action) {
+  Decision result;
+  result.otherwise = decision.otherwise;
+  for (const Clause& clause : decision.clauses) {
+    Clause both = clause;
+    both.conditions.insert(both.conditions.begin(), condition.begin(),
+                           condition.end());
+    both.action = StrongerAction(clause.action, action);
+    result.clauses.push_back(std::move(both));
+  }
+  result.clauses.push_back(
+      {condition, StrongerAction(decision.otherwise, action)});
+  result.clauses.insert(result.clauses.end(), decision.clauses.begin(),
+                        decision.clauses.end());
+  return result;
+}
+
+// Drops what changes nothing.
+void Simplify(Decision* decision) {
+  std::vector<Clause>& clauses = decision->clauses;
+  const auto always = std::find_if(
+      clauses.begin(), clauses.end(),
+      [](const Clause& clause) { return clause.conditions.empty(); });
+  if (always != clauses.end()) {
+    decision->otherwise = always->action;
+    clauses.erase(always, clauses.end());
+  }
+  while (!clauses.empty() && clauses.back().action == decision->otherwise) {
+    clauses.pop_back();
+  }
+}
+
+void AppendRange(uint32_t first, int decision,
+                 std::vector<NumberRange>* ranges) {
+  if (!ranges->empty() && ranges->back().first == first) ranges->pop_back();
+  if (!ranges->empty() && ranges->back().decision == decision) return;
+  ranges->push_back({first, decision});
+}
+
+}  // namespace
+
+bool PrecedesInFilter(const Conditions& a, const Conditions& b) {
+  for (size_t i = 0; i < a.size() && i < b.size(); ++i) {
+    const auto x = FilterOrder(a[i]);
+    const auto y = FilterOrder(b[i]);
+    if (x != y) return x < y;
+  }
+  return a.size() > b.size();
+}
+
+int DecisionPool::Constant(uint32_t action) { return Add({{}, action}); }
+
+int DecisionPool::Add(Decision decision) {
+  Simplify(&decision);
+  const auto known = std::find(decisions_.begin(), decisions_.end(), decision);
+  if (known == decisions_.end()) {
+    decisions_.push_back(std::move(decision));
+    return static_cast<int>(decisions_.size()) - 1;
+  }
+  return static_cast<int>(known - decisions_.begin());
+}
+
+AbiRules::AbiRules(const Architecture& architecture)
+    : architecture_(&architecture), dense_(kDenseNumbers, -1) {
+  rules_.reserve(kDenseNumbers / 2);
+}
+
+AbiRules::Rules& AbiRules::At(uint32_t number) {
+  int16_t& index = number < kDenseNumbers
+                       ? dense_[number]
+                       : sparse_.try_emplace(number, -1).first->second;
+  if (index < 0) {
+    index = static_cast<int16_t>(rules_.size());
+    rules_.emplace_back();
+  }
+  return rules_[index];
+}
+
+// A 32-bit ABI has the low words only; libseccomp cuts values to them.
+Conditions AbiRules::InThisAbi(const Conditions& conditions) const {
+  Conditions result = conditions;
+  for (Condition& c : result) {
+    const bool masked = c.compare == Compare::kMaskedEq;
+    c.wide = architecture_->wide && !(masked && c.mask <= kLowWord);
+    if (masked) c.value &= c.mask;
+    if (c.wide) continue;
+    c.value &= kLowWord;
+    c.mask &= kLowWord;
+  }
+  std::stable_sort(result.begin(), result.end(),
+                   [](const Condition& a, const Condition& b) {
+                     return a.argument < b.argument;
+                   });
+  return result;
+}
+
+bool AbiRules::AddAt(uint32_t number, const Conditions& conditions,
+                     uint32_t action) {
+  Rules& rules = At(number);
+  if (rules.constant) return true;
+  if (conditions.empty()) {
+    rules.constant = true;
+    rules.action = action;
+    rules.clauses.clear();
+    return true;
+  }
+  for (const Clause& clause : rules.clauses) {
+    if (clause.conditions == conditions) return clause.action == action;
+  }
+  rules.clauses.push_back({conditions, action});
+  return true;
+}
+
+bool AbiRules::Add(const SyscallRow& row, const Conditions& conditions,
+                   uint32_t action) {
+  const bool is_x86 = architecture_->column == kX86;
+  const Conditions own = InThisAbi(conditions);
+  bool consistent = true;
+  if (is_x86 && row.x86_multiplexer >= 0) {
+    // As libseccomp: the call's first argument gives way to the multiplexer's.
+    Conditions call = {
+        {.argument = 0, .value = static_cast<uint64_t>(row.x86_call)}};
+    std::copy_if(own.begin(), own.end(), std::back_inserter(call),
+                 [](const Condition& c) { return c.argument != 0; });
+    // Same call, other first argument: the first rule stays.
+    (void)AddAt(row.x86_multiplexer, call, action);
+  }
+  const int32_t number = row.number[architecture_->column];
+  if (number >= 0) consistent = AddAt(number, own, action);
+  return consistent;
+}
+
+void AbiRules::Mention(const SyscallRow& row) {
+  // runc asks libseccomp, which has pseudo numbers for multiplexed calls.
+  if (architecture_->column == kX86 && row.x86_multiplexer >= 0) return;
+  newest_ = std::max<int64_t>(newest_, row.number[architecture_->column]);
+}
+
+void AbiRules::Override(const SyscallRow& row, uint32_t action) {
+  if (architecture_->column == kX86 && row.x86_multiplexer >= 0) {
+    const Condition call = {.value = static_cast<uint64_t>(row.x86_call)};
+    At(row.x86_multiplexer).overrides.push_back({{call}, action});
+  }
+  const int32_t number = row.number[architecture_->column];
+  if (number >= 0) At(number).overrides.push_back({{}, action});
+}
+
+std::vector<NumberRange> AbiRules::Ranges(uint32_t default_action,
+                                          std::optional<uint32_t> beyond,
+                                          DecisionPool* pool) const {
+  const int other = pool->Constant(default_action);
+  const bool ends = beyond.has_value() && newest_ > 0;
+  const int64_t end = ends ? newest_ + 1 : int64_t{1} << 32;
+  std::vector<NumberRange> ranges = {{0, other}};
+  const auto add = [&](uint32_t number, const Rules& rules) {
+    if (number >= end) return;
+    Decision decision = {rules.clauses,
+                         rules.constant ? rules.action : default_action};
+    std::stable_sort(decision.clauses.begin(), decision.clauses.end(),
+                     [](const Clause& a, const Clause& b) {
+                       return PrecedesInFilter(a.conditions, b.conditions);
+                     });
+    for (const Clause& o : rules.overrides) {
+      decision = Strengthen(decision, o.conditions, o.action);
+    }
+    AppendRange(number, pool->Add(std::move(decision)), &ranges);
+    AppendRange(number + 1, other, &ranges);
+  };
+  for (uint32_t number = 0; number < kDenseNumbers; ++number) {
+    if (dense_[number] >= 0) add(number, rules_[dense_[number]]);
+  }
+  for (const auto& [number, index] : sparse_) add(number, rules_[index]);
+  if (ends) {
+    AppendRange(static_cast<uint32_t>(end), pool->Constant(*beyond), &ranges);
+  }
+  return ranges;
+}
+
+}  // namespace sysbox::seccomp

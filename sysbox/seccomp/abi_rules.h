@@ -1,0 +1,86 @@
+// The rules of one ABI, by system call number: what libseccomp keeps per
+// architecture. Settles which of several rules of one call decides.
+#ifndef SYSBOX_SECCOMP_ABI_RULES_H_
+#define SYSBOX_SECCOMP_ABI_RULES_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "sysbox/seccomp/decision.h"
+#include "sysbox/seccomp/syscall_table.h"
+#include "sysbox/seccomp/vocabulary.h"
+
+namespace sysbox::seccomp {
+
+// All of them have to hold; none is "always".
+using Conditions = std::vector<Condition>;
+
+// Decisions of a filter, each once.
+class DecisionPool {
+ public:
+  int Constant(uint32_t action);
+  int Add(Decision decision);  // simplified
+  const Decision& operator[](int index) const { return decisions_[index]; }
+  std::vector<Decision> Take() && { return std::move(decisions_); }
+
+ private:
+  std::vector<Decision> decisions_;
+};
+
+class AbiRules {
+ public:
+  explicit AbiRules(const Architecture& architecture);
+
+  // Adds a rule for `row`'s call, where this ABI has it. The first rule
+  // without conditions beats all others of its call, as in libseccomp. Of
+  // rules with conditions, see PrecedesInFilter. False if an earlier rule has
+  // the same conditions and another action.
+  bool Add(const SyscallRow& row, const Conditions& conditions,
+           uint32_t action);
+  // Notes that the profile names `row`'s call, whatever it says of it.
+  void Mention(const SyscallRow& row);
+
+  // Gives a call the stronger of `action` and what the rules say of it.
+  // After the last Add.
+  void Override(const SyscallRow& row, uint32_t action);
+
+  // The decisions over all numbers. `beyond`, if any, is the action for
+  // numbers above the highest mentioned, if there was one.
+  std::vector<NumberRange> Ranges(uint32_t default_action,
+                                  std::optional<uint32_t> beyond,
+                                  DecisionPool* pool) const;
+
+  const Architecture& architecture() const { return *architecture_; }
+
+ private:
+  struct Rules {
+    bool constant = false;  // `action` decides alone
+    uint32_t action = 0;
+    std::vector<Clause> clauses;
+    std::vector<Clause> overrides;
+  };
+  static constexpr uint32_t kDenseNumbers = 1024;
+
+  Rules& At(uint32_t number);
+  bool AddAt(uint32_t number, const Conditions& conditions, uint32_t action);
+  Conditions InThisAbi(const Conditions& conditions) const;
+
+  const Architecture* architecture_;
+  int64_t newest_ = 0;
+  std::vector<int16_t> dense_;          // number → index in rules_, -1: none
+  std::map<uint32_t, int16_t> sparse_;  // ARM's private calls
+  std::vector<Rules> rules_;
+};
+
+// Whether a clause with conditions `a` is tried before one with `b`:
+// libseccomp's order (found by experiment with 2.5.4), in which the narrower
+// of two overlapping rules comes first. By argument; masked, then (in)equality,
+// then upper bounds from the lowest, then lower bounds from the highest.
+bool PrecedesInFilter(const Conditions& a, const Conditions& b);
+
+}  // namespace sysbox::seccomp
+
+#endif  // SYSBOX_SECCOMP_ABI_RULES_H_

@@ -100,14 +100,14 @@ TEST_CASE("a message too large, or with too many descriptors, leaks nothing") {
 }
 
 TEST_CASE("a large message is sent whole through a stream") {
-  auto [left, right] = *SocketPair(SocketKind::kStream);
-  REQUIRE_OK(SetNonBlocking(left, true));
+  auto pair = *SocketPair(SocketKind::kStream);
+  REQUIRE_OK(SetNonBlocking(pair.first, true));
   const std::string sent(size_t{4} << 20, 'x');
   absl::Status status;
-  std::thread sender([&] { status = SendMessage(left, sent, {}); });
+  std::thread sender([&] { status = SendMessage(pair.first, sent, {}); });
   size_t received = 0;
   while (received < sent.size()) {
-    const auto part = ReceiveMessage(right, 65536, 0);
+    const auto part = ReceiveMessage(pair.second, 65536, 0);
     REQUIRE_OK(part);
     REQUIRE_FALSE(part->end_of_file);
     received += part->data.size();

@@ -108,7 +108,8 @@ AbiRules::Rules& AbiRules::At(uint32_t number) {
   return rules_[index];
 }
 
-// A 32-bit ABI has the low words only; libseccomp cuts values to them.
+// A 32-bit ABI has the low words only; libseccomp cuts values to them. A mask
+// without bits says nothing.
 Conditions AbiRules::InThisAbi(const Conditions& conditions) const {
   Conditions result = conditions;
   for (Condition& c : result) {
@@ -119,6 +120,9 @@ Conditions AbiRules::InThisAbi(const Conditions& conditions) const {
     c.value &= kLowWord;
     c.mask &= kLowWord;
   }
+  std::erase_if(result, [](const Condition& c) {
+    return c.compare == Compare::kMaskedEq && c.mask == 0;
+  });
   std::stable_sort(result.begin(), result.end(),
                    [](const Condition& a, const Condition& b) {
                      return a.argument < b.argument;

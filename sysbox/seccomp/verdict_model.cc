@@ -45,6 +45,15 @@ bool Compares(const oci::SyscallArg& arg, uint64_t actual, bool wide) {
   return (actual & value) == (arg.value_two & value);
 }
 
+// Whether the rule's conditions, in this ABI, hold whatever the arguments.
+bool HoldsAlways(const oci::SyscallRule& rule, bool wide) {
+  const uint64_t bits = wide ? ~uint64_t{0} : 0xffffffff;
+  return std::all_of(
+      rule.args.begin(), rule.args.end(), [bits](const oci::SyscallArg& arg) {
+        return arg.op == "SCMP_CMP_MASKED_EQ" && (arg.value & bits) == 0;
+      });
+}
+
 // Of what is left of the conditions when the first argument is a
 // multiplexer's (`skip_first`).
 bool Holds(const oci::SyscallRule& rule, const seccomp_data& data, bool wide,
@@ -136,7 +145,7 @@ std::set<uint32_t> VerdictModel::PossibleActions(
     const Named& named = it->second;
     const bool is_call = named.call >= 0;
     if (is_call && static_cast<uint32_t>(data.args[0]) != named.call) continue;
-    if (named.rule->args.empty()) {
+    if (HoldsAlways(*named.rule, abi->architecture->wide)) {
       if (!is_call) return {named.action};
       actions.insert(named.action);
     } else if (Holds(*named.rule, data, abi->architecture->wide, is_call)) {

@@ -1,0 +1,209 @@
+#include "sysbox/runtime/create.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/cleanup/cleanup.h"
+#include "fmt/format.h"
+#include "sysbox/base/log.h"
+#include "sysbox/base/status.h"
+#include "sysbox/cgroups/cgroup.h"
+#include "sysbox/launch/hooks.h"
+#include "sysbox/launch/launcher.h"
+#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/namespaces.h"
+#include "sysbox/linux/socket.h"
+#include "sysbox/mounts/build.h"
+#include "sysbox/mounts/gather.h"
+#include "sysbox/runtime/container.h"
+#include "sysbox/runtime/launch_plan_builder.h"
+#include "sysbox/runtime/prepare.h"
+#include "sysbox/runtime/state_dir.h"
+#include "sysbox/syscont/convert.h"
+
+namespace sysbox::runtime {
+namespace {
+
+// What of a create must be known to undo it, in the order it was made.
+struct Work {
+  StateDir dir;
+  oci::StateFile state;
+  std::unique_ptr<cgroups::Cgroup> cgroup;
+  launch::LaunchPlan plan;
+};
+
+// The administrator's defaults, with the container's own variables on top.
+absl::StatusOr<syscont::Options> SettleOptions(const oci::Process& process,
+                                               const api::Policy& policy) {
+  syscont::Options defaults;
+  defaults.honor_caps = policy.honor_caps;
+  defaults.syscont_mode = policy.syscont_mode;
+  defaults.ignore_sysfs_chown = policy.ignore_sysfs_chown;
+  defaults.allow_trusted_xattr = policy.allow_trusted_xattr;
+  defaults.relaxed_read_only = policy.relaxed_read_only;
+  return syscont::ParseOptions(process, defaults);
+}
+
+absl::StatusOr<oci::Spec> Convert(const oci::Spec& spec,
+                                  const syscont::Options& options) {
+  syscont::Inputs inputs;
+  inputs.options = options;
+  SYSBOX_ASSIGN_OR_RETURN(inputs.all_capabilities, AllCapabilities());
+  inputs.time_namespaces = Exists("/proc/self/ns/time");
+  return syscont::ConvertSpec(spec, inputs);
+}
+
+absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
+                                            const CheckedBundle& bundle,
+                                            const oci::Spec& spec,
+                                            const api::Registered& registered) {
+  mounts::BuildOptions build;
+  build.maps = registered.maps;
+  build.skip_uid_shift = bundle.syscont.skip_uid_shift;
+  build.id_map_required = registered.policy.fsuid_map_fail_on_error;
+  build.no_pivot = options.no_pivot;
+  SYSBOX_ASSIGN_OR_RETURN(
+      mounts::BuildInputs inputs,
+      mounts::GatherBuildInputs(spec, options.bundle, std::move(build)));
+  SYSBOX_ASSIGN_OR_RETURN(mounts::MountPlan mounts,
+                          mounts::BuildMountPlan(spec, inputs));
+  return BuildLaunchPlan({spec, registered, std::move(mounts), options.id,
+                          !options.no_new_keyring, options.preserve_fds});
+}
+
+// Opened before anything is made; invalid without a console socket.
+absl::StatusOr<Fd> OpenConsoleSocket(const CreateOptions& options) {
+  if (options.console_socket.empty()) return Fd();
+  absl::StatusOr<Fd> socket =
+      ConnectUnix(SocketKind::kStream, options.console_socket);
+  SYSBOX_RETURN_IF_ERROR(socket.status(), "--console-socket");
+  return socket;
+}
+
+std::map<std::string, std::string> NamespacePaths(
+    const launch::LaunchPlan& plan, pid_t pid) {
+  std::map<std::string, std::string> paths;
+  auto add = [&](NamespaceType type) {
+    paths[std::string(ProcName(type))] =
+        fmt::format("/proc/{}/ns/{}", pid, ProcName(type));
+  };
+  for (NamespaceType type : plan.new_namespaces) add(type);
+  for (const launch::JoinedNamespace& joined : plan.joined_namespaces) {
+    add(joined.type);
+  }
+  if (plan.share_network_owner) add(NamespaceType::kUser);
+  return paths;
+}
+
+absl::Status RunHostHooks(const oci::StateFile& state) {
+  if (!state.config.hooks.has_value()) return absl::OkStatus();
+  const oci::Hooks& hooks = *state.config.hooks;
+  if (hooks.prestart.empty() && hooks.create_runtime.empty()) {
+    return absl::OkStatus();
+  }
+  std::string text = HookStateOf(state, oci::ContainerStatus::kCreating);
+  SYSBOX_RETURN_IF_ERROR(launch::RunHooks("prestart", hooks.prestart, text));
+  return launch::RunHooks("createRuntime", hooks.create_runtime, text);
+}
+
+absl::StatusOr<launch::Launched> Launch(const CreateOptions& options,
+                                        api::Manager& manager, Work& work) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd console, OpenConsoleSocket(options));
+  SYSBOX_ASSIGN_OR_RETURN(Fd fifo, work.dir.MakeFifo());
+  SYSBOX_ASSIGN_OR_RETURN(cgroups::JoinHandles handles,
+                          work.cgroup->OpenForJoin());
+  launch::LaunchFds fds;
+  fds.cgroup_into = handles.into;
+  fds.cgroup_namespace_root = handles.namespace_root;
+  for (const Fd& tasks : handles.tasks) fds.cgroup_tasks.push_back(tasks);
+  fds.exec_fifo = fifo;
+  fds.console_socket = console;
+  launch::LaunchCallbacks callbacks;
+  callbacks.namespaces_ready = [&](const Pidfd& init) -> absl::Status {
+    oci::StateFile& state = work.state;
+    state.init_pid = init.pid();
+    SYSBOX_ASSIGN_OR_RETURN(state.init_start, StartTimeTicks(init.pid()));
+    state.namespace_paths = NamespacePaths(work.plan, init.pid());
+    SYSBOX_RETURN_IF_ERROR(work.dir.Save(state), "save state");
+    SYSBOX_RETURN_IF_ERROR(manager.Activate(options.id, init));
+    return RunHostHooks(state);
+  };
+  callbacks.hook_state = [&](pid_t) {
+    return HookStateOf(work.state, oci::ContainerStatus::kCreating);
+  };
+  return launch::LaunchContainer(work.plan, fds, callbacks);
+}
+
+absl::Status WritePidFile(const std::string& path, pid_t pid) {
+  if (path.empty()) return absl::OkStatus();
+  return Annotate(ReplaceVolatileFile(path, fmt::format("{}", pid), 0644),
+                  "--pid-file");
+}
+
+// Runs the poststop hooks of a container that never came to be, as runc does.
+void RunPoststopHooks(const oci::StateFile& state) {
+  if (!state.config.hooks.has_value() || state.init_pid == 0) return;
+  absl::Status status =
+      launch::RunHooks("poststop", state.config.hooks->poststop,
+                       HookStateOf(state, oci::ContainerStatus::kStopped));
+  if (!status.ok()) Log(LogLevel::kWarning, "{}", MessageOf(status));
+}
+
+void LogUndo(const absl::Status& status, std::string_view what) {
+  if (!status.ok()) {
+    Log(LogLevel::kWarning, "undo {}: {}", what, MessageOf(status));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
+                                        api::Manager& manager) {
+  SYSBOX_RETURN_IF_ERROR(ValidateContainerId(options.id));
+  SYSBOX_ASSIGN_OR_RETURN(CheckedBundle bundle, CheckBundle(options));
+  SYSBOX_ASSIGN_OR_RETURN(StateDir dir,
+                          StateDir::Create(options.root, options.id));
+  absl::Cleanup remove_dir = [&] { LogUndo(dir.Remove(), "state directory"); };
+  SYSBOX_ASSIGN_OR_RETURN(api::Registered registered,
+                          RegisterContainer(options, bundle, manager));
+  absl::Cleanup unregister = [&] {
+    LogUndo(manager.Unregister(options.id), "registration");
+  };
+  SYSBOX_ASSIGN_OR_RETURN(
+      bundle.syscont, SettleOptions(*bundle.spec.process, registered.policy));
+  SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec, Convert(bundle.spec, bundle.syscont));
+  Work work = {
+      dir, InitialState(options, bundle, spec, registered), nullptr, {}};
+  SYSBOX_ASSIGN_OR_RETURN(work.plan,
+                          MakePlan(options, bundle, spec, registered));
+  SYSBOX_ASSIGN_OR_RETURN(work.cgroup,
+                          cgroups::NewCgroup(CgroupOptionsOf(work.state)));
+  work.state.cgroup_paths = work.cgroup->Paths();
+  // On disk before the cgroup exists: if we are killed, `delete` finds it.
+  SYSBOX_RETURN_IF_ERROR(work.dir.Save(work.state), "save state");
+  SYSBOX_RETURN_IF_ERROR(
+      work.cgroup->Create(spec.linux->resources.value_or(oci::Resources())));
+  absl::Cleanup destroy_cgroup = [&] {
+    LogUndo(work.cgroup->Destroy(), "cgroup");
+  };
+  absl::StatusOr<launch::Launched> launched = Launch(options, manager, work);
+  if (launched.ok()) {
+    // The fifo, not this struct, says whether it was started.
+    absl::Status written = WritePidFile(options.pid_file, launched->init.pid());
+    if (!written.ok()) launched = written;
+  }
+  if (!launched.ok()) {
+    (void)work.cgroup->KillAll();  // Destroy reports what stays
+    RunPoststopHooks(work.state);
+    return launched.status();
+  }
+  std::move(destroy_cgroup).Cancel();
+  std::move(unregister).Cancel();
+  std::move(remove_dir).Cancel();
+  return Created{std::move(work.state), std::move(launched->init),
+                 std::move(launched->terminal_master)};
+}
+
+}  // namespace sysbox::runtime

@@ -1,0 +1,100 @@
+#include "sysbox/runtime/exec.h"
+
+#include <memory>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/cgroups/cgroup.h"
+#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/socket.h"
+#include "sysbox/runtime/process_plan.h"
+#include "sysbox/syscont/convert.h"
+
+namespace sysbox::runtime {
+namespace {
+
+IdMap MapOf(const std::vector<oci::IdMapping>& mappings) {
+  IdMap map;
+  for (const oci::IdMapping& mapping : mappings) {
+    map.lines.push_back({mapping.container_id, mapping.host_id, mapping.size});
+  }
+  return map;
+}
+
+std::vector<NamespaceType> NamespacesOf(const oci::StateFile& state) {
+  std::vector<NamespaceType> types;
+  for (int i = 0; i < kNamespaceTypeCount; ++i) {
+    auto type = static_cast<NamespaceType>(i);
+    if (state.namespace_paths.count(std::string(ProcName(type))) != 0) {
+      types.push_back(type);
+    }
+  }
+  return types;
+}
+
+absl::StatusOr<launch::ExecPlan> BuildExecPlan(const oci::StateFile& state,
+                                               const ExecOptions& options) {
+  syscont::Inputs inputs;
+  inputs.options.syscont_mode = state.cgroup.delegate;
+  inputs.options.honor_caps = state.honor_caps;
+  SYSBOX_ASSIGN_OR_RETURN(inputs.all_capabilities, AllCapabilities());
+  SYSBOX_ASSIGN_OR_RETURN(oci::Process process,
+                          syscont::ConvertExecProcess(options.process, inputs));
+  launch::ExecPlan plan;
+  plan.init = state.init_pid;
+  plan.namespaces = NamespacesOf(state);
+  plan.maps = {MapOf(state.uid_mappings), MapOf(state.gid_mappings)};
+  SYSBOX_ASSIGN_OR_RETURN(
+      plan.process,
+      BuildProcessPlan({process, state.config.linux->seccomp,
+                        state.config.linux->personality, !state.no_new_keyring,
+                        options.preserve_fds}));
+  return plan;
+}
+
+absl::Status CheckRunning(const Container& container) {
+  switch (container.Status()) {
+    case oci::ContainerStatus::kStopped:
+      return FailedPrecondition("cannot exec in a stopped container");
+    case oci::ContainerStatus::kPaused:
+      return FailedPrecondition("cannot exec in a paused container");
+    default:
+      return absl::OkStatus();
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<launch::Launched> ExecInContainer(const Container& container,
+                                                 const ExecOptions& options) {
+  SYSBOX_RETURN_IF_ERROR(CheckRunning(container));
+  SYSBOX_ASSIGN_OR_RETURN(Pidfd init, container.Init());
+  SYSBOX_ASSIGN_OR_RETURN(launch::ExecPlan plan,
+                          BuildExecPlan(container.state(), options));
+  SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<cgroups::Cgroup> cgroup,
+                          container.OpenCgroup());
+  SYSBOX_ASSIGN_OR_RETURN(cgroups::JoinHandles handles, cgroup->OpenForJoin());
+  Fd console;
+  if (!options.console_socket.empty()) {
+    SYSBOX_ASSIGN_OR_RETURN(
+        console, ConnectUnix(SocketKind::kStream, options.console_socket),
+        "--console-socket");
+  }
+  launch::LaunchFds fds;
+  fds.cgroup_into = handles.into;
+  for (const Fd& tasks : handles.tasks) fds.cgroup_tasks.push_back(tasks);
+  fds.console_socket = console;
+  SYSBOX_ASSIGN_OR_RETURN(launch::Launched launched,
+                          launch::LaunchExec(plan, init, fds));
+  if (!options.pid_file.empty()) {
+    SYSBOX_RETURN_IF_ERROR(
+        ReplaceVolatileFile(options.pid_file,
+                            fmt::format("{}", launched.init.pid()), 0644),
+        "--pid-file");
+  }
+  return launched;
+}
+
+}  // namespace sysbox::runtime

@@ -1,0 +1,29 @@
+// `exec`: a further process in a running container.
+#ifndef SYSBOX_RUNTIME_EXEC_H_
+#define SYSBOX_RUNTIME_EXEC_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "sysbox/launch/launcher.h"
+#include "sysbox/oci/spec.h"
+#include "sysbox/runtime/container.h"
+
+namespace sysbox::runtime {
+
+struct ExecOptions {
+  oci::Process process;  // as asked for; the container's transforms still come
+  std::string console_socket;
+  std::string pid_file;
+  bool detach = false;
+  int preserve_fds = 0;
+};
+
+// Returns once the program runs. FailedPrecondition for a stopped or paused
+// container.
+absl::StatusOr<launch::Launched> ExecInContainer(const Container& container,
+                                                 const ExecOptions& options);
+
+}  // namespace sysbox::runtime
+
+#endif  // SYSBOX_RUNTIME_EXEC_H_

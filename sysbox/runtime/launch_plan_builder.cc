@@ -1,0 +1,58 @@
+#include "sysbox/runtime/launch_plan_builder.h"
+
+#include <optional>
+#include <utility>
+
+#include "sysbox/base/status.h"
+#include "sysbox/runtime/namespace_names.h"
+#include "sysbox/runtime/process_plan.h"
+
+namespace sysbox::runtime {
+namespace {
+
+absl::Status AddNamespaces(const oci::Linux& linux, bool shares_user,
+                           launch::LaunchPlan& plan) {
+  for (size_t i = 0; i < linux.namespaces.size(); ++i) {
+    const oci::Namespace& entry = linux.namespaces[i];
+    std::optional<NamespaceType> type = NamespaceTypeOf(entry.type);
+    if (!type.has_value()) {
+      return InvalidArgument("linux.namespaces[{}].type: unknown value \"{}\"",
+                             i, entry.type);
+    }
+    if (!entry.path.empty()) {
+      plan.joined_namespaces.push_back({*type, entry.path});
+    } else if (*type != NamespaceType::kUser || !shares_user) {
+      plan.new_namespaces.push_back(*type);
+    }
+  }
+  plan.share_network_owner = shares_user;
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
+  const oci::Spec& spec = inputs.spec;
+  launch::LaunchPlan plan;
+  plan.id = std::move(inputs.id);
+  SYSBOX_RETURN_IF_ERROR(AddNamespaces(
+      *spec.linux, inputs.registered.shares_user_namespace, plan));
+  plan.maps = inputs.registered.maps;
+  plan.hostname = spec.hostname;
+  plan.domainname = spec.domainname;
+  plan.sysctls.assign(spec.linux->sysctl.begin(), spec.linux->sysctl.end());
+  plan.time_offsets = spec.linux->time_offsets;
+  plan.mounts = std::move(inputs.mounts);
+  if (spec.hooks.has_value()) {
+    plan.create_container_hooks = spec.hooks->create_container;
+    plan.start_container_hooks = spec.hooks->start_container;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(
+      plan.process,
+      BuildProcessPlan({*spec.process, spec.linux->seccomp,
+                        spec.linux->personality, inputs.new_session_keyring,
+                        inputs.preserve_fds}));
+  return plan;
+}
+
+}  // namespace sysbox::runtime

@@ -87,6 +87,13 @@ absl::Status FilesystemContext::SetFlag(const std::string& key) {
 
 absl::Status FilesystemContext::SetString(const std::string& key,
                                           const std::string& value) {
+  // The kernel's EINVAL would not say why.
+  constexpr size_t kMaxValue = 255;
+  if (value.size() > kMaxValue) {
+    return ErrnoStatus(
+        EINVAL, fmt::format("set {} of {}: value of {} bytes, at most {}", key,
+                            type_, value.size(), kMaxValue));
+  }
   if (fsconfig(fd_.get(), FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0) ==
       0) {
     return absl::OkStatus();

@@ -43,6 +43,8 @@ class FilesystemContext {
  public:
   static absl::StatusOr<FilesystemContext> Open(const std::string& type);
   absl::Status SetFlag(const std::string& key);
+  // At most 255 bytes (the kernel's limit for one value): pass long paths as
+  // descriptors or ProcPath, long lists one by one ("lowerdir+").
   absl::Status SetString(const std::string& key, const std::string& value);
   absl::Status SetFd(const std::string& key, FdRef fd);
   absl::Status Create();  // FSCONFIG_CMD_CREATE

@@ -149,10 +149,11 @@ absl::Status EnterNamespace(FdRef ns, NamespaceType type) {
 }
 
 absl::Status EnterNamespacesOf(FdRef pidfd, uint64_t clone_flags) {
-  if (setns(pidfd.get(), static_cast<int>(clone_flags)) != 0) {
-    return ErrnoStatus(errno, "setns of pidfd");
+  if (setns(pidfd.get(), static_cast<int>(clone_flags)) == 0) {
+    return absl::OkStatus();
   }
-  return absl::OkStatus();
+  const int error = errno;
+  return ErrnoStatus(error, fmt::format("setns of pidfd {:#x}", clone_flags));
 }
 
 absl::Status Unshare(uint64_t clone_flags) {

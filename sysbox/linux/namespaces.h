@@ -56,7 +56,7 @@ absl::Status EnterNamespace(FdRef ns, NamespaceType type);  // setns(2)
 // Enters several namespaces of a process at once, all or none (setns(2) of a
 // pidfd, Linux 5.8). `clone_flags` are CLONE_NEW*.
 absl::Status EnterNamespacesOf(FdRef pidfd, uint64_t clone_flags);
-absl::Status Unshare(uint64_t clone_flags);                 // unshare(2)
+absl::Status Unshare(uint64_t clone_flags);  // unshare(2)
 
 // One line of uid_map or gid_map: `size` ids, `inside` onto `outside`.
 struct IdMapLine {

@@ -130,6 +130,12 @@ absl::StatusOr<Fd> PathMaker::Make(std::string_view path) {
   return OpenInRoot(root_, "/", {.flags = O_PATH | O_DIRECTORY});
 }
 
+// Whether the kernel's own resolution leaves something to PathMaker: what is
+// missing, or a ".." that renames elsewhere keep it from trusting.
+bool NeedsMaking(const absl::Status& status) {
+  return ErrnoOf(status) == ENOENT || ErrnoOf(status) == EAGAIN;
+}
+
 }  // namespace
 
 absl::StatusOr<Fd> OpenInRoot(FdRef root, std::string_view path,
@@ -143,7 +149,7 @@ absl::StatusOr<Fd> OpenInRoot(FdRef root, std::string_view path,
 absl::StatusOr<Fd> MakeDirectoriesInRoot(FdRef root, std::string_view path,
                                          mode_t mode) {
   auto existing = OpenInRoot(root, path, {.flags = O_PATH | O_DIRECTORY});
-  if (ErrnoOf(existing.status()) != ENOENT) return existing;
+  if (!NeedsMaking(existing.status())) return existing;
   SYSBOX_ASSIGN_OR_RETURN(Fd made,
                           PathMaker(root, S_IFDIR, mode, mode).Make(path),
                           "make directory {}", path);
@@ -158,7 +164,7 @@ absl::StatusOr<Fd> MakeFileInRoot(FdRef root, std::string_view path,
     if (!S_ISDIR(found.st_mode)) return existing;
     return ErrnoStatus(EISDIR, fmt::format("make file {}", path));
   }
-  if (ErrnoOf(existing.status()) != ENOENT) return existing;
+  if (!NeedsMaking(existing.status())) return existing;
   SYSBOX_ASSIGN_OR_RETURN(Fd made,
                           PathMaker(root, S_IFREG, mode, 0755).Make(path),
                           "make file {}", path);

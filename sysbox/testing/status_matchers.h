@@ -43,13 +43,13 @@ T ValueOrFail(absl::StatusOr<T> result, const char* expression,
 }  // namespace sysbox::testing
 
 // REQUIRE_OK(WriteAll(fd, "x")): stops the test with the status's message.
-#define REQUIRE_OK(...) SYSBOX_ASSERT_OK_(REQUIRE, __VA_ARGS__)
+#define REQUIRE_OK(...) SYSBOX_ASSERT_OK_(REQUIRE, #__VA_ARGS__, __VA_ARGS__)
 // Likewise, and the test goes on.
-#define CHECK_OK(...) SYSBOX_ASSERT_OK_(CHECK, __VA_ARGS__)
-#define SYSBOX_ASSERT_OK_(assertion, ...)              \
+#define CHECK_OK(...) SYSBOX_ASSERT_OK_(CHECK, #__VA_ARGS__, __VA_ARGS__)
+#define SYSBOX_ASSERT_OK_(assertion, text, ...)        \
   do {                                                 \
     const auto& sysbox_result_ = (__VA_ARGS__);        \
-    INFO(#__VA_ARGS__);                                \
+    INFO(text);                                        \
     INFO(::sysbox::testing::Describe(sysbox_result_)); \
     assertion(sysbox_result_.ok());                    \
   } while (false)

@@ -11,9 +11,11 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <string>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "fmt/format.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
@@ -63,6 +65,8 @@ absl::Status Settle(uint64_t flags) {
     SYSBOX_RETURN_IF_ERROR(Errno(setgroups(0, nullptr), "setgroups"));
     SYSBOX_RETURN_IF_ERROR(Errno(setresgid(0, 0, 0), "setresgid"));
     SYSBOX_RETURN_IF_ERROR(Errno(setresuid(0, 0, 0), "setresuid"));
+    // Else /proc/self belongs to the host's root.
+    SYSBOX_RETURN_IF_ERROR(Errno(prctl(PR_SET_DUMPABLE, 1), "prctl"));
   }
   // After the ids: changing them clears it.
   SYSBOX_RETURN_IF_ERROR(Errno(prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl"));
@@ -79,7 +83,7 @@ absl::Status CallBody(Body body) {
   }
 }
 
-// The child's part. Its report: "<status code> <message>".
+// The child's part. Its report: "<status code> <errno> <message>\n".
 [[noreturn]] void RunChild(uint64_t flags, Pipe go, Pipe report, Body body) {
   report.read.Reset();
   go.write.Reset();
@@ -88,20 +92,26 @@ absl::Status CallBody(Body body) {
   absl::Status status = Settle(flags);
   if (status.ok()) status = CallBody(body);
   const absl::Status written =
-      WriteAll(report.write,
-               fmt::format("{} {}\n", status.raw_code(), MessageOf(status)));
+      WriteAll(report.write, fmt::format("{} {} {}\n", status.raw_code(),
+                                         ErrnoOf(status), MessageOf(status)));
   _exit(written.ok() ? 0 : 1);
 }
 
-absl::Status ParseReport(std::string_view text) {
-  const size_t space = text.find(' ');
-  const auto code = ParseUint64(text.substr(0, space));
-  if (space == std::string_view::npos || !code || text.back() != '\n') {
+absl::Status ParseReport(const std::string& text) {
+  int code = 0, error = 0, message = 0;
+  if (std::sscanf(text.c_str(), "%d %d %n", &code, &error, &message) != 2 ||
+      message == 0 || text.back() != '\n') {
     return Internal("the child sent no report");
   }
-  text.remove_suffix(1);
-  return absl::Status(static_cast<absl::StatusCode>(*code),
-                      ToAbsl(text.substr(space + 1)));
+  const std::string body = text.substr(message, text.size() - message - 1);
+  absl::Status status(static_cast<absl::StatusCode>(code), ToAbsl(body));
+  if (error == 0) return status;
+  // Only for its payload; the message has the kernel's text already.
+  ErrnoStatus(error, "").ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& payload) {
+        status.SetPayload(url, payload);
+      });
+  return status;
 }
 
 absl::Status Reap(pid_t pid) {

@@ -8,9 +8,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sysbox::oci {
+
+// The runtime-spec this package follows, and the oldest it reads.
+inline constexpr std::string_view kOciVersion = "1.1.0";
+inline constexpr std::string_view kOciVersionMin = "1.0.0";
 
 struct ConsoleSize {
   uint32_t height = 0;

@@ -351,6 +351,11 @@ struct json::Fields<oci::Spec> {
                       Optional("linux", &oci::Spec::linux));
 };
 
+// Instantiated once, in spec_json.cc.
+extern template struct json::Codec<oci::Process>;
+extern template struct json::Codec<oci::Resources>;
+extern template struct json::Codec<oci::Spec>;
+
 }  // namespace sysbox
 
 #endif  // SYSBOX_OCI_SPEC_FIELDS_H_

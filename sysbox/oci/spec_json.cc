@@ -3,6 +3,14 @@
 #include "sysbox/json/codec.h"
 #include "sysbox/oci/spec_fields.h"
 
+namespace sysbox {
+
+template struct json::Codec<oci::Process>;
+template struct json::Codec<oci::Resources>;
+template struct json::Codec<oci::Spec>;
+
+}  // namespace sysbox
+
 namespace sysbox::oci {
 
 absl::StatusOr<Spec> ParseSpec(std::string_view text) {

@@ -13,3 +13,12 @@ test_packages=(catch2 libbenchmark-dev)
 
 # What tools/presubmit, tools/fuzz and tools/coverage need besides.
 check_packages=(clang clang-format libclang-rt-14-dev llvm python3)
+
+# What tools/quickstart makes its container from.
+rootfs_packages=(debootstrap)
+
+# What the integration tests need besides: the real things.
+integration_packages=(
+  busybox-static crun debootstrap docker.io iptables jq procps python3
+  python3-pytest runc strace
+)

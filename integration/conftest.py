@@ -1,0 +1,99 @@
+"""Fixtures: everything a case needs, started once and stopped at the end."""
+
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import uuid
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from harness import host_state, images  # noqa: E402
+from harness.bundle import Bundle  # noqa: E402
+from harness.daemon import SOCKET, Daemon  # noqa: E402
+from harness.docker import Docker  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def workspace():
+    """On a disk, not tmpfs: overlay needs trusted xattrs, dockerd a real fs."""
+    path = pathlib.Path(tempfile.mkdtemp(prefix="sysbox-test-", dir="/var/tmp"))
+    path.chmod(0o711)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = os.environ.get("SYSBOX_BINARY")
+    assert path, "set SYSBOX_BINARY to the built binary (tools/test does)"
+    return os.path.abspath(path)
+
+
+@pytest.fixture(scope="session")
+def runtime(workspace, binary):
+    """The path of `sysbox-runc`."""
+    directory = workspace / "bin"
+    directory.mkdir()
+    for name in ("sysbox", "sysbox-runc", "sysbox-mgr"):
+        (directory / name).symlink_to(binary)
+    return directory / "sysbox-runc"
+
+
+@pytest.fixture(scope="session")
+def daemon(workspace, binary):
+    assert not SOCKET.exists(), f"{SOCKET}: a sysbox daemon already runs here"
+    daemon = Daemon(binary, str(workspace / "sysbox"),
+                    str(workspace / "sysbox.log"))
+    daemon.start()
+    yield daemon
+    daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def busybox_rootfs(workspace):
+    if not os.path.exists(images.BUSYBOX):
+        pytest.skip("busybox-static is missing")
+    return images.make_busybox_rootfs(workspace / "busybox")
+
+
+@pytest.fixture(scope="session")
+def dockerd(workspace, runtime, busybox_rootfs):
+    if shutil.which("dockerd") is None:
+        pytest.skip("dockerd (docker.io) is missing")
+    docker = Docker(workspace / "docker", runtime)
+    docker.start()
+    images.import_image(docker, busybox_rootfs, "busybox")
+    yield docker
+    docker.stop()
+
+
+@pytest.fixture
+def docker(dockerd, daemon):
+    """dockerd with the daemon beside it; containers left over are removed."""
+    yield dockerd
+    left = dockerd("ps", "-aq").out.split()
+    if left:
+        dockerd("rm", "-f", "-v", *left)
+
+
+@pytest.fixture
+def bundle(runtime, busybox_rootfs, tmp_path, daemon):
+    yield Bundle(runtime, tmp_path / "bundle", busybox_rootfs)
+
+
+@pytest.fixture
+def name():
+    return "t" + uuid.uuid4().hex[:12]
+
+
+@pytest.fixture
+def host_unchanged(daemon):
+    """Fails the case if it leaves anything on the host."""
+    before = host_state.snapshot(daemon.process.pid)
+    yield
+    left = host_state.await_unchanged(before, daemon.process.pid)
+    assert not left, "\n".join(left)

@@ -1,0 +1,42 @@
+"""`sysbox daemon` for the length of a test run."""
+
+import pathlib
+import select
+import signal
+import socket
+import subprocess
+import os
+
+SOCKET = pathlib.Path("/run/sysbox/sysbox.sock")
+
+
+class Daemon:
+    def __init__(self, binary, data_root, log):
+        self.binary, self.data_root, self.log = binary, data_root, log
+        self.process = None
+
+    def start(self):
+        """Returns once it says READY=1, as it would to systemd."""
+        notify_path = f"{self.data_root}.notify"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            pathlib.Path(notify_path).unlink(missing_ok=True)
+            notify.bind(notify_path)
+            with open(self.log, "ab") as log:
+                self.process = subprocess.Popen(
+                    [self.binary, "daemon", "--data-root", self.data_root,
+                     "--log-level", "debug"],
+                    env={**os.environ, "NOTIFY_SOCKET": notify_path},
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            ready, _, _ = select.select([notify], [], [], 20)
+            assert ready, "the daemon never became ready:\n" + self.read_log()
+            assert b"READY=1" in notify.recv(4096)
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        self.process.wait(timeout=20)
+        self.process = None
+
+    def read_log(self):
+        return pathlib.Path(self.log).read_text()

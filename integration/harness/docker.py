@@ -1,0 +1,77 @@
+"""A dockerd of our own, apart from any other on the host."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+from harness.command import run
+
+RUNTIME = "sysbox-runc"
+
+
+class Docker:
+    """`docker.run("id")` is `docker run --rm --runtime sysbox-runc IMAGE id`."""
+
+    def __init__(self, root, runtime_path, extra_config=None):
+        self.root = pathlib.Path(root)
+        self.socket = self.root / "docker.sock"
+        self.config = {
+            "data-root": str(self.root / "data"),
+            "exec-root": str(self.root / "exec"),
+            "pidfile": str(self.root / "docker.pid"),
+            "hosts": [f"unix://{self.socket}"],
+            "bip": "172.31.250.1/24",
+            "default-address-pools":
+                [{"base": "172.31.0.0/17", "size": 24}],
+            "runtimes": {RUNTIME: {"path": str(runtime_path)}},
+            **(extra_config or {}),
+        }
+        self.process = None
+
+    def start(self):
+        self.root.mkdir(parents=True, exist_ok=True)
+        config = self.root / "daemon.json"
+        config.write_text(json.dumps(self.config))
+        with open(self.root / "dockerd.log", "ab") as log:
+            self.process = subprocess.Popen(
+                ["dockerd", "--config-file", config], stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + 60
+        while self("version", check=False).code != 0:
+            assert self.process.poll() is None, self.read_log()
+            assert time.monotonic() < deadline, self.read_log()
+            time.sleep(0.2)
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=60)
+        self.process = None
+
+    def read_log(self):
+        return (self.root / "dockerd.log").read_text()
+
+    def __call__(self, *args, check=True, **options):
+        env = {**os.environ, "DOCKER_HOST": f"unix://{self.socket}"}
+        return run("docker", *args, check=check, env=env, **options)
+
+    def run(self, *args, image="busybox", options=(), check=True,
+            runtime=RUNTIME, **more):
+        return self("run", "--rm", "--runtime", runtime, *options, image,
+                    *args, check=check, **more)
+
+    def start_container(self, *args, image="busybox", options=(),
+                        runtime=RUNTIME):
+        """`docker run -d`; returns the id."""
+        return self("run", "-d", "--runtime", runtime, *options, image,
+                    *(args or ("sleep", "1000"))).out.strip()
+
+    def inspect(self, container, template):
+        return self("inspect", "-f", template, container).out.strip()
+
+    def pid(self, container):
+        return int(self.inspect(container, "{{.State.Pid}}"))

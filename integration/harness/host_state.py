@@ -1,0 +1,80 @@
+"""What a container must not leave behind on the host."""
+
+import os
+import pathlib
+import time
+
+STATE_ROOT = pathlib.Path("/run/sysbox-runc")
+
+
+def _mounts():
+    lines = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+    return sorted(line.split(" ", 3)[3] for line in lines)
+
+
+def _cgroups():
+    root = "/sys/fs/cgroup"
+    return sorted(path for path, _, _ in os.walk(root))
+
+
+def _processes():
+    """Every process that runs our binary, by command line."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            name = (entry / "comm").read_text().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if name.startswith("sysbox"):
+            found.append(f"{entry.name} {name}")
+    return sorted(found)
+
+
+def _states():
+    if not STATE_ROOT.is_dir():
+        return []
+    return sorted(entry.name for entry in STATE_ROOT.iterdir())
+
+
+def _descriptors(pid):
+    if pid is None:
+        return 0
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def snapshot(daemon_pid=None):
+    return {
+        "mounts": _mounts(),
+        "cgroups": _cgroups(),
+        "processes": _processes(),
+        "states": _states(),
+        "daemon descriptors": _descriptors(daemon_pid),
+    }
+
+
+def differences(before, after):
+    lines = []
+    for what, old in before.items():
+        new = after[what]
+        if old == new:
+            continue
+        if isinstance(old, int):
+            if new > old:
+                lines.append(f"{what}: {old} -> {new}")
+            continue
+        left = [entry for entry in new if entry not in old]
+        lines += [f"{what}: left behind: {entry}" for entry in left]
+    return lines
+
+
+def await_unchanged(before, daemon_pid=None, seconds=5):
+    """The differences that remain; shims and dockerd clean up on their own
+    time, so they get a few seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        left = differences(before, snapshot(daemon_pid))
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.05)

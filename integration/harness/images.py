@@ -1,0 +1,36 @@
+"""Root file systems for tests, made from what is installed on the host."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+from harness.command import run
+
+BUSYBOX = "/bin/busybox"
+
+
+def make_busybox_rootfs(root):
+    """A busybox with every applet as a symlink."""
+    root = pathlib.Path(root)
+    for directory in ("bin", "etc", "tmp", "proc", "sys", "dev", "root", "var",
+                      "home/app", "usr/bin", "sbin"):
+        (root / directory).mkdir(parents=True, exist_ok=True)
+    shutil.copy2(BUSYBOX, root / "bin/busybox")
+    for applet in run(BUSYBOX, "--list").out.split():
+        link = root / "bin" / applet
+        if not link.exists() and applet != "busybox":
+            link.symlink_to("busybox")
+    (root / "etc/passwd").write_text(
+        "root:x:0:0:root:/root:/bin/sh\n"
+        "app:x:1000:1000:app:/home/app:/bin/sh\n")
+    (root / "etc/group").write_text("root:x:0:\ntty:x:5:\napp:x:1000:\n")
+    (root / "tmp").chmod(0o1777)
+    os.chown(root / "home/app", 1000, 1000)
+    return root
+
+
+def import_image(docker, rootfs, name):
+    with subprocess.Popen(["tar", "-C", rootfs, "-c", "."],
+                          stdout=subprocess.PIPE) as tar:
+        docker("import", "-", name, stdin=tar.stdout)

@@ -176,7 +176,7 @@ std::vector<std::string> NormalizeSpec(Spec& spec) {
     warnings.push_back(fmt::format(
         "mounts[{}].destination: {} is not an absolute path, taken from \"/\"",
         i, Quoted(destination)));
-    destination.insert(0, "/");
+    destination = fmt::format("/{}", destination);
   }
   if (spec.process) {
     for (std::string& warning : NormalizeProcess(*spec.process)) {

@@ -64,8 +64,7 @@ void Simplify(Decision* decision) {
 
 void AppendRange(uint32_t first, int decision,
                  std::vector<NumberRange>* ranges) {
-  if (!ranges->empty() && ranges->back().first == first) ranges->pop_back();
-  if (!ranges->empty() && ranges->back().decision == decision) return;
+  if (ranges->back().decision == decision) return;
   ranges->push_back({first, decision});
 }
 
@@ -80,10 +79,18 @@ bool PrecedesInFilter(const Conditions& a, const Conditions& b) {
   return a.size() > b.size();
 }
 
-int DecisionPool::Constant(uint32_t action) { return Add({{}, action}); }
+int DecisionPool::Constant(uint32_t action) {
+  for (const auto& [known, index] : constants_) {
+    if (known == action) return index;
+  }
+  decisions_.push_back({{}, action});
+  constants_.emplace_back(action, static_cast<int>(decisions_.size()) - 1);
+  return constants_.back().second;
+}
 
 int DecisionPool::Add(Decision decision) {
   Simplify(&decision);
+  if (decision.clauses.empty()) return Constant(decision.otherwise);
   const auto known = std::find(decisions_.begin(), decisions_.end(), decision);
   if (known == decisions_.end()) {
     decisions_.push_back(std::move(decision));
@@ -93,24 +100,20 @@ int DecisionPool::Add(Decision decision) {
 }
 
 AbiRules::AbiRules(const Architecture& architecture)
-    : architecture_(&architecture), dense_(kDenseNumbers, -1) {
-  rules_.reserve(kDenseNumbers / 2);
-}
+    : architecture_(&architecture), dense_(kDenseNumbers) {}
 
-AbiRules::Rules& AbiRules::At(uint32_t number) {
-  int16_t& index = number < kDenseNumbers
-                       ? dense_[number]
-                       : sparse_.try_emplace(number, -1).first->second;
-  if (index < 0) {
-    index = static_cast<int16_t>(rules_.size());
-    rules_.emplace_back();
+AbiRules::Details& AbiRules::DetailsOf(Slot* slot) {
+  if (slot->details < 0) {
+    slot->details = static_cast<int16_t>(details_.size());
+    details_.emplace_back();
   }
-  return rules_[index];
+  return details_[slot->details];
 }
 
 // A 32-bit ABI has the low words only; libseccomp cuts values to them. A mask
 // without bits says nothing.
 Conditions AbiRules::InThisAbi(const Conditions& conditions) const {
+  if (conditions.empty()) return {};
   Conditions result = conditions;
   for (Condition& c : result) {
     const bool masked = c.compare == Compare::kMaskedEq;
@@ -132,18 +135,18 @@ Conditions AbiRules::InThisAbi(const Conditions& conditions) const {
 
 bool AbiRules::AddAt(uint32_t number, const Conditions& conditions,
                      uint32_t action) {
-  Rules& rules = At(number);
-  if (rules.constant) return true;
+  Slot& slot = At(number);
+  if (slot.constant) return true;
   if (conditions.empty()) {
-    rules.constant = true;
-    rules.action = action;
-    rules.clauses.clear();
+    slot.constant = true;
+    slot.action = action;
     return true;
   }
-  for (const Clause& clause : rules.clauses) {
+  std::vector<Clause>& clauses = DetailsOf(&slot).clauses;
+  for (const Clause& clause : clauses) {
     if (clause.conditions == conditions) return clause.action == action;
   }
-  rules.clauses.push_back({conditions, action});
+  clauses.push_back({conditions, action});
   return true;
 }
 
@@ -175,37 +178,48 @@ void AbiRules::Mention(const SyscallRow& row) {
 void AbiRules::Override(const SyscallRow& row, uint32_t action) {
   if (architecture_->column == kX86 && row.x86_multiplexer >= 0) {
     const Condition call = {.value = static_cast<uint64_t>(row.x86_call)};
-    At(row.x86_multiplexer).overrides.push_back({{call}, action});
+    DetailsOf(&At(row.x86_multiplexer)).overrides.push_back({{call}, action});
   }
   const int32_t number = row.number[architecture_->column];
-  if (number >= 0) At(number).overrides.push_back({{}, action});
+  if (number < 0) return;
+  DetailsOf(&At(number)).overrides.push_back({{}, action});
+}
+
+int AbiRules::Decide(const Slot& slot, uint32_t default_action,
+                     DecisionPool* pool) const {
+  const uint32_t otherwise = slot.constant ? slot.action : default_action;
+  if (slot.details < 0) return pool->Constant(otherwise);
+  const Details& details = details_[slot.details];
+  Decision decision = {{}, otherwise};
+  if (!slot.constant) decision.clauses = details.clauses;
+  std::stable_sort(decision.clauses.begin(), decision.clauses.end(),
+                   [](const Clause& a, const Clause& b) {
+                     return PrecedesInFilter(a.conditions, b.conditions);
+                   });
+  for (const Clause& o : details.overrides) {
+    decision = Strengthen(decision, o.conditions, o.action);
+  }
+  return pool->Add(std::move(decision));
 }
 
 std::vector<NumberRange> AbiRules::Ranges(uint32_t default_action,
                                           std::optional<uint32_t> beyond,
                                           DecisionPool* pool) const {
-  const int other = pool->Constant(default_action);
   const bool ends = beyond.has_value() && newest_ > 0;
   const int64_t end = ends ? newest_ + 1 : int64_t{1} << 32;
-  std::vector<NumberRange> ranges = {{0, other}};
-  const auto add = [&](uint32_t number, const Rules& rules) {
-    if (number >= end) return;
-    Decision decision = {rules.clauses,
-                         rules.constant ? rules.action : default_action};
-    std::stable_sort(decision.clauses.begin(), decision.clauses.end(),
-                     [](const Clause& a, const Clause& b) {
-                       return PrecedesInFilter(a.conditions, b.conditions);
-                     });
-    for (const Clause& o : rules.overrides) {
-      decision = Strengthen(decision, o.conditions, o.action);
-    }
-    AppendRange(number, pool->Add(std::move(decision)), &ranges);
-    AppendRange(number + 1, other, &ranges);
-  };
-  for (uint32_t number = 0; number < kDenseNumbers; ++number) {
-    if (dense_[number] >= 0) add(number, rules_[dense_[number]]);
+  const int other = pool->Constant(default_action);
+  std::vector<NumberRange> ranges;
+  ranges.reserve(kDenseNumbers / 4);
+  ranges.push_back({0, Decide(dense_[0], default_action, pool)});
+  for (uint32_t number = 1; number < kDenseNumbers && number < end; ++number) {
+    AppendRange(number, Decide(dense_[number], default_action, pool), &ranges);
   }
-  for (const auto& [number, index] : sparse_) add(number, rules_[index]);
+  if (end > kDenseNumbers) AppendRange(kDenseNumbers, other, &ranges);
+  for (const auto& [number, slot] : sparse_) {
+    if (number >= end) break;
+    AppendRange(number, Decide(slot, default_action, pool), &ranges);
+    AppendRange(number + 1, other, &ranges);
+  }
   if (ends) {
     AppendRange(static_cast<uint32_t>(end), pool->Constant(*beyond), &ranges);
   }

@@ -22,12 +22,13 @@ using Conditions = std::vector<Condition>;
 class DecisionPool {
  public:
   int Constant(uint32_t action);
-  int Add(Decision decision);  // simplified
+  int Add(Decision decision);  // simplified first
   const Decision& operator[](int index) const { return decisions_[index]; }
   std::vector<Decision> Take() && { return std::move(decisions_); }
 
  private:
   std::vector<Decision> decisions_;
+  std::vector<std::pair<uint32_t, int>> constants_;  // also in decisions_
 };
 
 class AbiRules {
@@ -56,23 +57,32 @@ class AbiRules {
   const Architecture& architecture() const { return *architecture_; }
 
  private:
-  struct Rules {
-    bool constant = false;  // `action` decides alone
+  // What is known of one number. Most calls are a constant action.
+  struct Slot {
     uint32_t action = 0;
+    int16_t details = -1;   // index in details_
+    bool constant = false;  // `action` decides, conditions do not count
+  };
+  struct Details {
     std::vector<Clause> clauses;
     std::vector<Clause> overrides;
   };
   static constexpr uint32_t kDenseNumbers = 1024;
 
-  Rules& At(uint32_t number);
+  Slot& At(uint32_t number) {
+    return number < kDenseNumbers ? dense_[number] : sparse_[number];
+  }
+  Details& DetailsOf(Slot* slot);
   bool AddAt(uint32_t number, const Conditions& conditions, uint32_t action);
   Conditions InThisAbi(const Conditions& conditions) const;
+  int Decide(const Slot& slot, uint32_t default_action,
+             DecisionPool* pool) const;
 
   const Architecture* architecture_;
   int64_t newest_ = 0;
-  std::vector<int16_t> dense_;          // number → index in rules_, -1: none
-  std::map<uint32_t, int16_t> sparse_;  // ARM's private calls
-  std::vector<Rules> rules_;
+  std::vector<Slot> dense_;          // by number
+  std::map<uint32_t, Slot> sparse_;  // ARM's private calls
+  std::vector<Details> details_;
 };
 
 // Whether a clause with conditions `a` is tried before one with `b`:

@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 
@@ -172,7 +173,10 @@ Label Assembler::WriteSearch(absl::Span<const NumberRange> ranges) {
 Label Assembler::WriteArch(const ArchFilter& arch) {
   Label root = WriteSearch(arch.ranges);
   if (!arch.x32_ranges.empty()) {
-    without_x32_bit_ = out_.And(~kX32Bit, root);
+    const bool shared = std::any_of(
+        arch.x32_ranges.begin(), arch.x32_ranges.end(),
+        [](const NumberRange& r) { return r.decision == kSameAsX8664; });
+    if (shared) without_x32_bit_ = out_.And(~kX32Bit, root);
     const Label x32 = WriteSearch(arch.x32_ranges);
     root = out_.Jump(BPF_JGE, kX32Bit, x32, root);
   }

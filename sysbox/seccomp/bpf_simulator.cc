@@ -3,6 +3,7 @@
 #include <linux/filter.h>
 
 #include <cstring>
+#include <string_view>
 
 #include "fmt/format.h"
 
@@ -39,6 +40,36 @@ std::string WhyInvalidAt(absl::Span<const uint64_t> program, size_t index) {
   }
 }
 
+std::string_view Sign(uint16_t code) {
+  switch (BPF_OP(code)) {
+    case BPF_JEQ:
+      return "==";
+    case BPF_JGE:
+      return ">=";
+    case BPF_JGT:
+      return ">";
+    default:
+      return "&";
+  }
+}
+
+std::string DisassembleAt(const sock_filter& in, size_t index) {
+  switch (BPF_CLASS(in.code)) {
+    case BPF_LD:
+      return fmt::format("{}: load {}", index, in.k);
+    case BPF_ALU:
+      return fmt::format("{}: A &= {:#x}", index, in.k);
+    case BPF_JMP:
+      if (BPF_OP(in.code) == BPF_JA) {
+        return fmt::format("{}: go to {}", index, index + 1 + in.k);
+      }
+      return fmt::format("{}: A {} {:#x} ? {} : {}", index, Sign(in.code), in.k,
+                         index + 1 + in.jt, index + 1 + in.jf);
+    default:
+      return fmt::format("{}: return {:#x}", index, in.k);
+  }
+}
+
 bool Holds(const sock_filter& in, uint32_t a) {
   switch (BPF_OP(in.code)) {
     case BPF_JEQ:
@@ -61,6 +92,14 @@ std::string WhyInvalid(absl::Span<const uint64_t> program) {
     if (!why.empty()) return fmt::format("instruction {}: {}", i, why);
   }
   return "";
+}
+
+std::string Disassemble(absl::Span<const uint64_t> program) {
+  std::string text;
+  for (size_t i = 0; i < program.size(); ++i) {
+    text += DisassembleAt(At(program, i), i) + "\n";
+  }
+  return text;
 }
 
 uint32_t Simulate(absl::Span<const uint64_t> program,

@@ -16,6 +16,10 @@ namespace sysbox::seccomp {
 // instructions a seccomp filter has use for; empty if it would take it.
 std::string WhyInvalid(absl::Span<const uint64_t> program);
 
+// One line per instruction, jumps with the lines they go to:
+// "0: load 4", "1: A == 0xc000003e ? 2 : 7", "7: return 0x0".
+std::string Disassemble(absl::Span<const uint64_t> program);
+
 // What a valid `program` returns for `data`.
 uint32_t Simulate(absl::Span<const uint64_t> program, const seccomp_data& data);
 

@@ -57,11 +57,12 @@ std::vector<std::string> Names(const Rows& rows) {
   return names;
 }
 
-// The kernel looks at the flags first (EINVAL), then at the program's
-// address, here a null one (EFAULT) or at the right to load one (EACCES).
+// The kernel looks at the flags first (EINVAL), then whether a program may be
+// loaded (EACCES), then reads it: here from an address where nothing is mapped
+// (EFAULT), so that none of them loads.
 bool KernelKnowsFlags(unsigned int flags) {
-  const absl::Span<const uint64_t> unreadable(nullptr, 1);
-  const auto loaded = LoadSeccompFilter(unreadable, flags);
+  const auto* unmapped = reinterpret_cast<const uint64_t*>(sizeof(uint64_t));
+  const auto loaded = LoadSeccompFilter(absl::MakeSpan(unmapped, 1), flags);
   return ErrnoOf(loaded.status()) != EINVAL;
 }
 

@@ -28,7 +28,7 @@ class ByteSource {
 };
 
 struct ProfileShape {
-  std::vector<std::string> names;               // to choose calls from
+  std::vector<std::string> names = {};          // to choose calls from
   std::vector<std::string> architectures = {};  // to choose from
   bool valid = true;       // else words and numbers may be wrong
   bool one_action = true;  // of a call's rules with conditions

@@ -26,10 +26,10 @@ enum class Driver { kCgroupfs, kSystemd };
 struct CgroupOptions {
   Driver driver = Driver::kCgroupfs;
   std::string container_id;
-  // linux.cgroupsPath; "" means a directory named after the container below
-  // the caller's own cgroup. Absolute paths are below the hierarchy's mount
-  // point, relative ones below the caller's own cgroup. With kSystemd
-  // "slice:prefix:name".
+  // linux.cgroupsPath; "" means a directory named after the container.
+  // Absolute paths are below the hierarchy's mount point, relative ones below
+  // the caller's own cgroup (pure v2: beside it, see PlacesFor). With
+  // kSystemd "slice:prefix:name".
   std::string cgroups_path;
   // Host ids that own the delegated child (container root's).
   uint32_t owner_uid = 0;
@@ -51,8 +51,10 @@ struct JoinHandles {
 class Cgroup {
  public:
   virtual ~Cgroup() = default;
-  // Makes the directories and sets `resources`, device rules included. On
-  // error nothing of it is left.
+  // Makes the directories and sets `resources`: device rules start from deny
+  // all and end with DefaultDeviceRules() (device_list.h). A directory that
+  // exists is taken over if no process is in it. On error nothing of it is
+  // left.
   virtual absl::Status Create(const oci::Resources& resources) = 0;
   virtual absl::StatusOr<JoinHandles> OpenForJoin() = 0;
   // Sets only what is present in `resources`. On error what was set before
@@ -64,9 +66,17 @@ class Cgroup {
   // Host pids of all processes in it and below.
   virtual absl::StatusOr<std::vector<pid_t>> Processes() = 0;
   virtual absl::StatusOr<Stats> ReadStats() = 0;
-  // A descriptor that becomes readable (EPOLLIN or EPOLLPRI, see
-  // `OomEventMask`) on an OOM event, for `events`.
+  // v2: gives the delegated directory's children its controllers. Once the
+  // container has a process this waits for an RCU grace period, and before,
+  // it would bar `namespace_root` from holding one, so no launch waits for
+  // it; the container may do it itself. v1: nothing to do.
+  virtual absl::Status EnableDelegatedControllers() = 0;
+  // A non-blocking descriptor that becomes readable (EPOLLIN) when there may
+  // have been an OOM event, for `events`.
   virtual absl::StatusOr<Fd> OpenOomEvents() = 0;
+  // To be called then: takes what is pending, true if the kernel did run out
+  // of the container's memory. NotFound once the cgroup is gone.
+  virtual absl::StatusOr<bool> ConsumeOomEvents(FdRef events) = 0;
   // SIGKILLs all processes in it, frozen ones included (cgroup.kill, or
   // freeze-kill-thaw). Does not wait for them to be reaped.
   virtual absl::Status KillAll() = 0;

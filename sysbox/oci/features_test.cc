@@ -24,7 +24,7 @@ TEST_CASE("features are written with the spec's names") {
                    {"SECCOMP_FILTER_FLAG_LOG"}};
   linux.apparmor = {false};
   linux.mount_extensions.emplace().id_map.emplace().enabled = true;
-  features.annotations["a.b"] = "c";
+  features.annotations = {{"a.b", "c"}};
   CHECK(WriteFeatures(features) == R"({
     "ociVersionMin": "1.0.0",
     "ociVersionMax": "1.1.0",

@@ -1,6 +1,6 @@
 // Everything that will be mounted in a container, decided before any process
-// exists. Pure data: built from the converted spec, printable as text for
-// golden tests. apply.h carries it out.
+// exists. Pure data: built from the converted spec (build.h), printable as
+// text for golden tests. apply.h carries it out.
 //
 // Two processes share the work. The *launcher* (host root) opens what only
 // the host may open: bind sources, the rootfs, the tmpfs of /dev with its
@@ -21,6 +21,16 @@
 
 namespace sysbox::mounts {
 
+// The layers of an overlay: absolute host paths, topmost first.
+struct OverlayLayers {
+  std::vector<std::string> lower;
+  std::vector<std::string> data_lower;  // data-only layers, after "::"
+  std::string upper;                    // empty: a read-only overlay
+  std::string work;
+  std::string common_parent;              // of all of them
+  std::vector<FilesystemOption> options;  // volatile, metacopy, …
+};
+
 // The container's root file system.
 struct RootfsPlan {
   enum class Kind {
@@ -29,13 +39,13 @@ struct RootfsPlan {
     kPlainBind,        // no id-mapping wanted (host ids already shifted)
   };
   Kind kind = Kind::kIdMappedBind;
-  std::string path;  // host path of the rootfs
-  // kIdMappedOverlay: absolute host paths.
-  std::vector<std::string> lower;
-  std::string upper;
-  std::string work;
-  std::string common_parent;  // of all layers, upper and work
-  std::vector<FilesystemOption> overlay_options;  // volatile, metacopy, …
+  std::string path;        // host path of the rootfs
+  std::string filesystem;  // its type, for errors
+  // kIdMappedOverlay. `work` is a directory of our own, made by the launcher:
+  // the engine's overlay on the same upper directory stays mounted, and two
+  // overlays must not share one (each empties it when it is mounted).
+  OverlayLayers overlay;
+  uint64_t attributes = 0;   // MOUNT_ATTR_* of the mount found at `path`
   bool readonly = false;     // made read-only at the very end, by init
   uint64_t propagation = 0;  // MS_* (|MS_REC) for "/" inside
 };
@@ -49,30 +59,38 @@ struct DeviceNode {
   uint32_t gid = 0;
 };
 
+struct DeviceLink {
+  std::string path;  // below /dev: "fd"
+  std::string target;
+};
+
 struct MountOp {
   enum class Kind {
     kBind,        // launcher: clone of `source`, id-mapped if `id_map`
     kFilesystem,  // init: fsopen(type)
     kDev,         // launcher: tmpfs holding `devices`; owner: container root
     kCgroupTree,  // init: the container's view of /sys/fs/cgroup
-    kDeviceBind,  // launcher: clone of one host device node, not id-mapped
-    kMask,        // hide `target`: /dev/null on files, empty tmpfs on dirs
-    kReadonly,    // clone of `target` on itself, read-only
-    kSymlink,     // init: symlink `target` → `source`, if absent
+    kMask,        // init: hide `target`: /dev/null on files, tmpfs on dirs
+    kReadonly,    // init: clone of `target` on itself, read-only
   };
   Kind kind = Kind::kBind;
-  std::string target;  // absolute, inside the container
+  std::string field;   // "mounts[3]", in front of errors
+  std::string target;  // absolute, inside the container, no "." or ".."
   std::string source;
   std::string type;
   std::vector<FilesystemOption> options;  // fsconfig keys
   MountAttributes attributes;             // after creation, before attaching
   MountAttributes recursive_attributes;   // "rro", "rnosuid", …
+  std::vector<uint64_t> propagation;      // MS_* (|MS_REC), in order
   bool recursive = false;
   bool id_map = false;
-  bool optional = false;  // absent source or target: skip quietly
-  bool copy_up = false;   // "tmpcopyup"
-  bool last = false;      // after sysctls are written (ro, masks)
+  bool id_map_required = false;  // else an unmappable source stays unmapped
+  bool optional = false;         // absent source or target: skip quietly
+  bool copy_up = false;          // "tmpcopyup"
+  bool over_proc = false;        // may land on procfs
+  bool last = false;             // after sysctls are written (ro, masks)
   std::vector<DeviceNode> devices;
+  std::vector<DeviceLink> links;
 };
 
 struct MountPlan {

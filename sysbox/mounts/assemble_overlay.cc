@@ -1,0 +1,208 @@
+#include "sysbox/mounts/assemble_overlay.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/process.h"
+#include "sysbox/linux/socket.h"
+#include "sysbox/mounts/container_identity.h"
+#include "sysbox/mounts/layer_clones.h"
+
+namespace sysbox::mounts {
+namespace {
+
+// fsconfig(2) takes no longer string.
+constexpr size_t kMaxString = 255;
+
+// Hands one layer over, the way the kernel at hand takes it.
+using LayerSetter = absl::Status (*)(FilesystemContext& context,
+                                     const std::string& key, FdRef layer);
+absl::Status SetByDescriptor(FilesystemContext& context, const std::string& key,
+                             FdRef layer) {
+  return context.SetFd(key, layer);
+}
+absl::Status SetByPath(FilesystemContext& context, const std::string& key,
+                       FdRef layer) {
+  return context.SetString(key, ProcPath(layer));
+}
+
+absl::Status SetEach(FilesystemContext& context, const std::string& key,
+                     const std::vector<Fd>& layers, LayerSetter set) {
+  for (const Fd& layer : layers) {
+    SYSBOX_RETURN_IF_ERROR(set(context, key, layer));
+  }
+  return absl::OkStatus();
+}
+
+// Before Linux 6.8 all lower layers are one string. With /proc/self/fd as
+// working directory a layer's name is its number: some 80 of them fit.
+absl::Status SetJoined(FilesystemContext& context, const LayerClones& layers) {
+  if (!layers.data_lower.empty()) {
+    return FailedPrecondition("data-only layers need Linux 6.8");
+  }
+  std::string names;
+  for (const Fd& layer : layers.lower) {
+    names += fmt::format("{}{}", names.empty() ? "" : ":", layer.get());
+  }
+  if (names.size() > kMaxString) {
+    return FailedPrecondition("{} layers need Linux 6.8", layers.lower.size());
+  }
+  SYSBOX_ASSIGN_OR_RETURN(
+      Fd names_directory,
+      Open("/proc/self/fd", {.flags = O_PATH | O_DIRECTORY}));
+  SYSBOX_RETURN_IF_ERROR(ChangeDirectory(names_directory));
+  return context.SetString("lowerdir", names);
+}
+
+absl::Status SetLower(FilesystemContext& context, const LayerClones& layers,
+                      LayerSetter set) {
+  const absl::Status status = SetEach(context, "lowerdir+", layers.lower, set);
+  if (set == SetByPath && ErrnoOf(status) == EINVAL) {
+    return SetJoined(context, layers);
+  }
+  SYSBOX_RETURN_IF_ERROR(status);
+  return SetEach(context, "datadir+", layers.data_lower, set);
+}
+
+absl::StatusOr<DetachedMount> MountOverlay(const RootfsPlan& rootfs,
+                                           const IdMaps& maps,
+                                           const LayerClones& layers,
+                                           LayerSetter set) {
+  SYSBOX_ASSIGN_OR_RETURN(FilesystemContext context,
+                          FilesystemContext::Open("overlay"));
+  SYSBOX_RETURN_IF_ERROR(context.SetString("source", "overlay"));
+  SYSBOX_RETURN_IF_ERROR(SetLower(context, layers, set));
+  if (layers.upper.valid()) {
+    SYSBOX_RETURN_IF_ERROR(set(context, "upperdir", layers.upper));
+    SYSBOX_RETURN_IF_ERROR(set(context, "workdir", layers.work));
+  }
+  for (const FilesystemOption& option : rootfs.overlay.options) {
+    SYSBOX_RETURN_IF_ERROR(option.value.empty()
+                               ? context.SetFlag(option.key)
+                               : context.SetString(option.key, option.value));
+  }
+  {
+    SYSBOX_ASSIGN_OR_RETURN(const ContainerIdentity identity,
+                            ContainerIdentity::Assume(maps));
+    SYSBOX_RETURN_IF_ERROR(context.Create());
+  }
+  return context.Mount(rootfs.attributes);
+}
+
+// In a child with a mount namespace of its own; the clones go down with it,
+// the overlay holds on to what it needs of them.
+absl::StatusOr<DetachedMount> MountOnAttached(const RootfsPlan& rootfs,
+                                              const IdMaps& maps,
+                                              LayerClones& layers) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd top, Open("/", {.flags = O_PATH | O_DIRECTORY}));
+  const MountAttributes make_private = {
+      .set = 0, .clear = 0, .propagation = MS_PRIVATE};
+  SYSBOX_RETURN_IF_ERROR(SetMountAttributes(top, make_private, true));
+  for (const DetachedMount& clone : layers.clones) {
+    SYSBOX_RETURN_IF_ERROR(AttachMount(clone, top));
+  }
+  return MountOverlay(rootfs, maps, layers, SetByPath);
+}
+
+// "0" with the mount's descriptor, or errno and text.
+absl::Status Report(FdRef socket, const absl::StatusOr<DetachedMount>& mount) {
+  if (mount.ok()) {
+    const FdRef fd = mount->fd();
+    return SendMessage(socket, "0", {&fd, 1});
+  }
+  return SendMessage(socket,
+                     fmt::format("{} {}", std::max(1, ErrnoOf(mount.status())),
+                                 MessageOf(mount.status())),
+                     {});
+}
+
+absl::StatusOr<DetachedMount> ReadReport(FdRef socket) {
+  constexpr size_t kMaxReport = 64 << 10;
+  SYSBOX_ASSIGN_OR_RETURN(ReceivedMessage report,
+                          ReceiveMessage(socket, kMaxReport, 1));
+  if (report.fds.size() == 1) return DetachedMount(std::move(report.fds[0]));
+  const size_t space = std::min(report.data.find(' '), report.data.size());
+  const auto error = ParseUint64(report.data.substr(0, space));
+  if (!error.has_value()) return Internal("the mounting child died");
+  // The text ends in the kernel's words already; keep them and the number.
+  return ErrnoStatus(static_cast<int>(*error), report.data.substr(space));
+}
+
+absl::StatusOr<DetachedMount> MountInChild(const RootfsPlan& rootfs,
+                                           const IdMaps& maps,
+                                           LayerClones& layers) {
+  SYSBOX_ASSIGN_OR_RETURN(auto sockets, SocketPair(SocketKind::kSeqPacket));
+  SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> child,
+                          Clone({.flags = CLONE_NEWNS,
+                                 .into_cgroup = std::nullopt,
+                                 .exit_signal = SIGCHLD}));
+  if (!child.has_value()) {
+    const absl::Status sent =
+        Report(sockets.second, MountOnAttached(rootfs, maps, layers));
+    _exit(sent.ok() ? 0 : 1);
+  }
+  sockets.second.Reset();
+  auto mount = ReadReport(sockets.first);
+  SYSBOX_RETURN_IF_ERROR(child->Wait().status());
+  return mount;
+}
+
+// A fresh directory: what an overlay left in it last time is of no use, and
+// after a volatile one even forbids another mount.
+absl::Status MakeWorkDirectory(const OverlayLayers& overlay) {
+  if (overlay.work.empty()) return absl::OkStatus();
+  const absl::Status made = MakeDirectory(overlay.work, 0700);
+  if (ErrnoOf(made) != EEXIST) return made;
+  SYSBOX_RETURN_IF_ERROR(RemoveTree(overlay.work));
+  return MakeDirectory(overlay.work, 0700);
+}
+
+// What a kernel says that cannot take layers from where they are offered.
+bool MayBeUnsupported(const absl::Status& status) {
+  const int error = ErrnoOf(status);
+  return error == EINVAL || error == EBADF || error == EOPNOTSUPP;
+}
+
+}  // namespace
+
+absl::StatusOr<DetachedMount> AssembleOverlayBy(
+    OverlayMethod method, const RootfsPlan& rootfs, const IdMaps& maps,
+    FdRef user_namespace, std::vector<DetachedMount>& discarded) {
+  SYSBOX_RETURN_IF_ERROR(MakeWorkDirectory(rootfs.overlay));
+  SYSBOX_ASSIGN_OR_RETURN(LayerClones layers,
+                          CloneLayers(rootfs.overlay, user_namespace));
+  auto mount = method == OverlayMethod::kAttached
+                   ? MountInChild(rootfs, maps, layers)
+                   : MountOverlay(rootfs, maps, layers, SetByDescriptor);
+  std::move(layers.clones.begin(), layers.clones.end(),
+            std::back_inserter(discarded));
+  return mount;
+}
+
+absl::StatusOr<DetachedMount> AssembleOverlay(
+    const RootfsPlan& rootfs, const IdMaps& maps, FdRef user_namespace,
+    std::vector<DetachedMount>& discarded) {
+  auto mount = AssembleOverlayBy(OverlayMethod::kDetached, rootfs, maps,
+                                 user_namespace, discarded);
+  if (mount.ok() || !MayBeUnsupported(mount.status())) return mount;
+  return AssembleOverlayBy(OverlayMethod::kAttached, rootfs, maps,
+                           user_namespace, discarded);
+}
+
+}  // namespace sysbox::mounts

@@ -1,0 +1,173 @@
+// Init's half of apply.h, up to pivot_root.
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/rooted_path.h"
+#include "sysbox/mounts/apply.h"
+#include "sysbox/mounts/cgroup_tree.h"
+#include "sysbox/mounts/copy_up.h"
+#include "sysbox/mounts/mount_attributes.h"
+
+namespace sysbox::mounts {
+namespace {
+
+constexpr mode_t kTargetMode = 0755;
+
+// Where an op's mount goes, and what the rootfs had there.
+struct Target {
+  Fd fd;
+  bool existed = false;
+  mode_t mode = 0;  // of what existed
+};
+
+absl::StatusOr<Target> FindDirectory(FdRef root, const std::string& path) {
+  Target target;
+  auto existing = OpenInRoot(root, path, {.flags = O_PATH | O_DIRECTORY});
+  if (existing.ok()) {
+    target.fd = *std::move(existing);
+    target.existed = true;
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(target.fd));
+    target.mode = found.st_mode & 07777;
+    return target;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(target.fd,
+                          MakeDirectoriesInRoot(root, path, kTargetMode));
+  return target;
+}
+
+// A link in the rootfs may lead anywhere below it, into /proc too, where a
+// mount could hide what decides about security (CVE-2019-19921).
+absl::Status CheckNotProc(const MountOp& op, FdRef target) {
+  if (op.over_proc) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t magic, FilesystemMagic(target));
+  if (magic != PROC_SUPER_MAGIC) return absl::OkStatus();
+  return InvalidArgument("\"{}\" leads into /proc", op.target);
+}
+
+// proc and sysfs are trusted by their place: not by way of a symlink.
+absl::Status CheckOrdinaryDirectory(FdRef root, const std::string& path) {
+  auto entry = OpenInRoot(root, path, {.flags = O_PATH | O_NOFOLLOW});
+  if (ErrnoOf(entry.status()) == ENOENT) return absl::OkStatus();
+  SYSBOX_RETURN_IF_ERROR(entry.status());
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(*entry));
+  if (S_ISDIR(found.st_mode)) return absl::OkStatus();
+  return InvalidArgument("\"{}\" in the rootfs is not an ordinary directory",
+                         path);
+}
+
+absl::Status AttachPrepared(const MountOp& op, FdRef root,
+                            const DetachedMount& mount) {
+  if (!mount.valid()) return absl::OkStatus();  // optional, and absent
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat source, Stat(mount.fd()));
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Fd target, S_ISDIR(source.st_mode)
+                           ? MakeDirectoriesInRoot(root, op.target, kTargetMode)
+                           : MakeFileInRoot(root, op.target, kTargetMode));
+  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, target));
+  return AttachMount(mount, target);
+}
+
+bool HasOption(const MountOp& op, std::string_view key) {
+  return std::any_of(
+      op.options.begin(), op.options.end(),
+      [&](const FilesystemOption& option) { return option.key == key; });
+}
+
+// As runc: a tmpfs over an existing directory has its mode unless told.
+std::vector<FilesystemOption> OptionsFor(const MountOp& op,
+                                         const Target& target) {
+  std::vector<FilesystemOption> options = op.options;
+  if (op.type == "tmpfs" && target.existed && !HasOption(op, "mode")) {
+    options.push_back({"mode", fmt::format("{:04o}", target.mode)});
+  }
+  return options;
+}
+
+absl::Status AttachNew(const MountOp& op, const Target& target) {
+  const uint64_t late =
+      op.copy_up ? op.attributes.set & MOUNT_ATTR_RDONLY : uint64_t{0};
+  SYSBOX_ASSIGN_OR_RETURN(
+      const DetachedMount mount,
+      NewFilesystem(op.type, op.source, OptionsFor(op, target),
+                    op.attributes.set & ~late));
+  if (op.copy_up && target.existed) {
+    SYSBOX_RETURN_IF_ERROR(CopyUp(target.fd, mount.fd()), "tmpcopyup");
+  }
+  MountOp rest;
+  rest.attributes.set = late;
+  rest.propagation = op.propagation;
+  SYSBOX_RETURN_IF_ERROR(ApplyAttributes(mount.fd(), rest));
+  return AttachMount(mount, target.fd);
+}
+
+absl::Status AttachFilesystem(const MountOp& op, FdRef root) {
+  if (op.type == "proc" || op.type == "sysfs") {
+    SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(root, op.target));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const Target target, FindDirectory(root, op.target));
+  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, target.fd));
+  if (op.kind == MountOp::Kind::kCgroupTree) {
+    return AttachCgroupTree(op, target.fd);
+  }
+  const absl::Status status = AttachNew(op, target);
+  if (op.type == "sysfs" && ErrnoOf(status) == EPERM) {
+    return Annotate(status,
+                    "the network namespace does not belong to the container's "
+                    "user namespace");
+  }
+  return status;
+}
+
+absl::Status MakeAllPrivate() {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd top,
+                          Open("/", {.flags = O_PATH | O_DIRECTORY}));
+  return SetMountAttributes(
+      top, {.set = 0, .clear = 0, .propagation = MS_PRIVATE}, true);
+}
+
+}  // namespace
+
+absl::StatusOr<Fd> AttachRootfs(const MountPlan& plan,
+                                DetachedMount& prepared_rootfs,
+                                const std::string& attach_rootfs_at) {
+  SYSBOX_RETURN_IF_ERROR(MakeAllPrivate(), "make mounts private");
+  // What lies on "/" already cannot be moved onto it.
+  const std::string at = plan.no_pivot ? "/dev" : attach_rootfs_at;
+  SYSBOX_ASSIGN_OR_RETURN(const Fd target,
+                          Open(at, {.flags = O_PATH | O_DIRECTORY}));
+  SYSBOX_RETURN_IF_ERROR(AttachMount(prepared_rootfs, target),
+                         "rootfs \"{}\": attach", plan.rootfs.path);
+  return prepared_rootfs.Release();
+}
+
+absl::Status AttachMounts(const MountPlan& plan, FdRef root,
+                          std::vector<DetachedMount>& prepared) {
+  size_t next = 1;  // behind the rootfs
+  for (const MountOp& op : plan.ops) {
+    if (op.last) continue;
+    if (!NeedsLauncher(op)) {
+      SYSBOX_RETURN_IF_ERROR(AttachFilesystem(op, root), "{}: mount {} on {}",
+                             op.field, op.type, op.target);
+      continue;
+    }
+    if (next >= prepared.size()) {
+      return Internal("{}: its mount was not prepared", op.field);
+    }
+    SYSBOX_RETURN_IF_ERROR(AttachPrepared(op, root, prepared[next++]),
+                           "{}: mount {} on {}", op.field, op.source,
+                           op.target);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sysbox::mounts

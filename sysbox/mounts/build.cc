@@ -1,0 +1,269 @@
+#include "sysbox/mounts/build.h"
+
+#include <sys/mount.h>
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/mounts/dev_plan.h"
+#include "sysbox/mounts/rootfs_plan.h"
+#include "sysbox/mounts/target_path.h"
+#include "sysbox/oci/mount_options.h"
+
+namespace sysbox::mounts {
+namespace {
+
+constexpr uint64_t kAllSlave = uint64_t{MS_SLAVE} | MS_REC;
+constexpr uint64_t kAllPrivate = uint64_t{MS_PRIVATE} | MS_REC;
+
+std::vector<FilesystemOption> FilesystemOptions(
+    const oci::MountOptions& options) {
+  std::vector<FilesystemOption> result;
+  for (const std::string& flag : options.superblock_flags) {
+    result.push_back({flag, ""});
+  }
+  for (const std::string& item : options.data) {
+    const size_t equals = std::min(item.find('='), item.size());
+    result.push_back({item.substr(0, equals),
+                      item.substr(std::min(equals + 1, item.size()))});
+  }
+  return result;
+}
+
+// A clone of a shared mount is a peer of it: what the container mounts below
+// would appear on the host. So everything is at least a slave first; "shared"
+// then makes it shared with namespaces made inside the container.
+std::vector<uint64_t> BindPropagation(const std::vector<uint64_t>& wanted) {
+  if (!wanted.empty() &&
+      (wanted.front() == kAllSlave || wanted.front() == kAllPrivate)) {
+    return wanted;
+  }
+  std::vector<uint64_t> result = {kAllSlave};
+  result.insert(result.end(), wanted.begin(), wanted.end());
+  return result;
+}
+
+bool SameMap(const std::vector<oci::IdMapping>& mapping, const IdMap& map) {
+  return std::equal(mapping.begin(), mapping.end(), map.lines.begin(),
+                    map.lines.end(),
+                    [](const oci::IdMapping& a, const IdMapLine& b) {
+                      return a.container_id == b.inside &&
+                             a.host_id == b.outside && a.size == b.size;
+                    });
+}
+
+// Builds the ops of spec.mounts one after the other.
+class Builder {
+ public:
+  Builder(const oci::Spec& spec, const BuildInputs& inputs)
+      : spec_(spec), inputs_(inputs) {}
+
+  absl::Status AddMount(size_t index);
+  absl::Status AddHiddenPaths();
+  std::vector<MountOp> TakeOps() { return std::move(ops_); }
+
+ private:
+  absl::Status CheckTarget(const oci::Mount& mount, MountOp& op) const;
+  absl::Status AddBind(size_t index, const oci::MountOptions& options,
+                       MountOp op);
+  absl::Status AddFilesystem(const oci::Mount& mount,
+                             const oci::MountOptions& options, MountOp op);
+  absl::StatusOr<bool> WantsIdMap(const oci::Mount& mount,
+                                  const oci::MountOptions& options,
+                                  const SourceFacts& source,
+                                  const MountOp& op) const;
+  bool AddAsDeviceNode(const MountOp& op);
+  absl::Status AddPaths(const std::vector<std::string>& paths,
+                        std::string_view field, MountOp::Kind kind);
+  MountOp* Dev();
+
+  const oci::Spec& spec_;
+  const BuildInputs& inputs_;
+  std::vector<MountOp> ops_;
+};
+
+MountOp* Builder::Dev() {
+  for (MountOp& op : ops_) {
+    if (op.kind == MountOp::Kind::kDev) return &op;
+  }
+  return nullptr;
+}
+
+absl::Status Builder::CheckTarget(const oci::Mount& mount, MountOp& op) const {
+  if (mount.destination.empty()) {
+    return InvalidArgument("{}.destination: is empty", op.field);
+  }
+  if (op.target == "/") {
+    return InvalidArgument("{}.destination: \"/\" is the rootfs itself",
+                           op.field);
+  }
+  op.over_proc = IsBelow(op.target, "/proc");
+  if (op.over_proc && !MayCoverInProc(op.target)) {
+    return InvalidArgument(
+        "{}.destination: \"{}\" is inside /proc, where only a few files may "
+        "be mounted over",
+        op.field, op.target);
+  }
+  if (op.target == "/proc" && mount.type != "proc") {
+    return InvalidArgument(
+        "{}.destination: only a proc file system can be mounted on /proc",
+        op.field);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> Builder::WantsIdMap(const oci::Mount& mount,
+                                         const oci::MountOptions& options,
+                                         const SourceFacts& source,
+                                         const MountOp& op) const {
+  const IdMaps& maps = inputs_.options.maps;
+  if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
+    if (SameMap(mount.uid_mappings, maps.uids) &&
+        SameMap(mount.gid_mappings, maps.gids)) {
+      return true;
+    }
+    return InvalidArgument(
+        "{}: uidMappings and gidMappings other than the container's own are "
+        "not supported",
+        op.field);
+  }
+  if (maps.uids.lines.empty()) return false;
+  if (options.id_map) return true;
+  if (inputs_.options.skip_uid_shift.contains(op.target)) return false;
+  if (source.device || IsBelow(source.path, "/dev")) return false;
+  // Made for this container by whoever owns its ids.
+  return !(OwnsHostId(maps.uids, source.uid) &&
+           OwnsHostId(maps.gids, source.gid));
+}
+
+// /dev/null on a name in our own /dev needs no mount.
+bool Builder::AddAsDeviceNode(const MountOp& op) {
+  MountOp* dev = Dev();
+  if (dev == nullptr || op.source != "/dev/null") return false;
+  if (!IsBelow(op.target, "/dev")) return false;
+  const std::string name = op.target.substr(sizeof("/dev/") - 1);
+  if (name.find('/') != std::string::npos) return false;
+  std::erase_if(dev->devices,
+                [&](const DeviceNode& node) { return node.path == name; });
+  dev->devices.push_back(NullNode(name));
+  return true;
+}
+
+absl::Status Builder::AddBind(size_t index, const oci::MountOptions& options,
+                              MountOp op) {
+  const oci::Mount& mount = spec_.mounts[index];
+  if (index >= inputs_.sources.size() || !inputs_.sources[index].has_value()) {
+    return Internal("{}: source was not looked at", op.field);
+  }
+  const SourceFacts& source = *inputs_.sources[index];
+  op.kind = MountOp::Kind::kBind;
+  op.source = source.path;
+  op.recursive = options.recursive;
+  // "rw" is what a bind is unless its source is read-only, and that is the
+  // host's decision.
+  op.attributes.clear &= ~uint64_t{MOUNT_ATTR_RDONLY};
+  op.recursive_attributes.clear &= ~uint64_t{MOUNT_ATTR_RDONLY};
+  op.propagation = BindPropagation(options.propagation);
+  SYSBOX_ASSIGN_OR_RETURN(op.id_map, WantsIdMap(mount, options, source, op));
+  op.id_map_required = op.id_map && inputs_.options.id_map_required;
+  if (op.attributes.set == 0 && AddAsDeviceNode(op)) return absl::OkStatus();
+  ops_.push_back(std::move(op));
+  return absl::OkStatus();
+}
+
+absl::Status Builder::AddFilesystem(const oci::Mount& mount,
+                                    const oci::MountOptions& options,
+                                    MountOp op) {
+  op.kind = MountOp::Kind::kFilesystem;
+  op.type = mount.type;
+  op.source = mount.source.empty() ? mount.type : mount.source;
+  op.options = FilesystemOptions(options);
+  // A single new mount: recursion says nothing more.
+  op.attributes.set |= op.recursive_attributes.set;
+  op.recursive_attributes = {};
+  op.attributes.clear = 0;
+  for (uint64_t flags : options.propagation) {
+    if ((flags & MS_PRIVATE) == 0) op.propagation.push_back(flags);
+  }
+  op.copy_up = options.copy_up;
+  if (mount.type.empty()) {
+    return InvalidArgument("{}.type: is empty, and it is no bind mount",
+                           op.field);
+  }
+  if (mount.type == "cgroup") op.kind = MountOp::Kind::kCgroupTree;
+  if (op.target == "/dev" && mount.type == "tmpfs") {
+    op.kind = MountOp::Kind::kDev;
+    SYSBOX_RETURN_IF_ERROR(FillDev(spec_, inputs_, op));
+  }
+  ops_.push_back(std::move(op));
+  return absl::OkStatus();
+}
+
+absl::Status Builder::AddMount(size_t index) {
+  const oci::Mount& mount = spec_.mounts[index];
+  const oci::MountOptions options = oci::ParseMountOptions(mount.options);
+  MountOp op;
+  op.field = fmt::format("mounts[{}]", index);
+  op.target = CleanTarget(mount.destination);
+  op.attributes.set = options.attributes_set;
+  op.attributes.clear = options.attributes_clear;
+  op.recursive_attributes.set = options.recursive_set;
+  op.recursive_attributes.clear = options.recursive_clear;
+  SYSBOX_RETURN_IF_ERROR(CheckTarget(mount, op));
+  if (mount.type == "bind" || options.bind) {
+    return AddBind(index, options, std::move(op));
+  }
+  return AddFilesystem(mount, options, std::move(op));
+}
+
+absl::Status Builder::AddPaths(const std::vector<std::string>& paths,
+                               std::string_view field, MountOp::Kind kind) {
+  for (size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].empty() || paths[i].front() != '/') {
+      return InvalidArgument("{}[{}]: \"{}\" is not absolute", field, i,
+                             paths[i]);
+    }
+    MountOp op;
+    op.kind = kind;
+    op.field = fmt::format("{}[{}]", field, i);
+    op.target = CleanTarget(paths[i]);
+    op.optional = true;
+    op.over_proc = true;
+    op.last = true;
+    ops_.push_back(std::move(op));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Builder::AddHiddenPaths() {
+  SYSBOX_RETURN_IF_ERROR(AddPaths(spec_.linux->readonly_paths,
+                                  "linux.readonlyPaths",
+                                  MountOp::Kind::kReadonly));
+  return AddPaths(spec_.linux->masked_paths, "linux.maskedPaths",
+                  MountOp::Kind::kMask);
+}
+
+}  // namespace
+
+absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
+                                         const BuildInputs& inputs) {
+  if (!spec.root.has_value() || !spec.linux.has_value()) {
+    return InvalidArgument("root and linux: one is missing");
+  }
+  MountPlan plan;
+  plan.maps = inputs.options.maps;
+  plan.no_pivot = inputs.options.no_pivot;
+  SYSBOX_ASSIGN_OR_RETURN(plan.rootfs, BuildRootfsPlan(spec, inputs));
+  Builder builder(spec, inputs);
+  for (size_t i = 0; i < spec.mounts.size(); ++i) {
+    SYSBOX_RETURN_IF_ERROR(builder.AddMount(i));
+  }
+  SYSBOX_RETURN_IF_ERROR(builder.AddHiddenPaths());
+  plan.ops = builder.TakeOps();
+  return plan;
+}
+
+}  // namespace sysbox::mounts

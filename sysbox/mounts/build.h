@@ -1,0 +1,61 @@
+// A converted spec and what was found out about the host → a MountPlan. Pure:
+// gather.h does the looking.
+#ifndef SYSBOX_MOUNTS_BUILD_H_
+#define SYSBOX_MOUNTS_BUILD_H_
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sysbox/ids/id_range.h"
+#include "sysbox/mounts/mount_plan.h"
+#include "sysbox/oci/spec.h"
+
+namespace sysbox::mounts {
+
+// What the runtime settled before it looked at the host.
+struct BuildOptions {
+  IdMaps maps;                           // the container's; empty: none
+  std::set<std::string> skip_uid_shift;  // mount destinations
+  // A source that cannot be id-mapped is an error, not left unmapped.
+  bool id_map_required = false;
+  bool no_pivot = false;
+};
+
+struct RootfsFacts {
+  std::string path;  // real path
+  uint32_t uid = 0;  // owner on disk
+  uint32_t gid = 0;
+  std::string filesystem;  // type, "overlay"
+  // When the rootfs is the root of an overlay mount.
+  std::optional<OverlayLayers> overlay;
+  uint64_t attributes = 0;  // MOUNT_ATTR_* of that mount
+};
+
+struct SourceFacts {
+  std::string path;  // absolute host path
+  bool device = false;
+  uint32_t uid = 0;
+  uint32_t gid = 0;
+};
+
+struct BuildInputs {
+  BuildOptions options;
+  RootfsFacts rootfs;
+  // As many as spec.mounts; set for binds.
+  std::vector<std::optional<SourceFacts>> sources;
+  bool has_kcore = false;  // /proc/kcore exists
+};
+
+// Errors name the field: `mounts[2].destination: …`. A rootfs owned by an id
+// the container has no name for is refused: that is what `--userns=host`
+// under a daemon with userns-remap looks like.
+absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
+                                         const BuildInputs& inputs);
+
+}  // namespace sysbox::mounts
+
+#endif  // SYSBOX_MOUNTS_BUILD_H_

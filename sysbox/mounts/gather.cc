@@ -1,0 +1,108 @@
+#include "sysbox/mounts/gather.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_split.h"
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/mount_info.h"
+#include "sysbox/mounts/overlay_layers.h"
+#include "sysbox/oci/mount_options.h"
+
+namespace sysbox::mounts {
+namespace {
+
+std::string FromBundle(const std::string& bundle, const std::string& path) {
+  if (!path.empty() && path.front() == '/') return path;
+  return fmt::format("{}/{}", bundle, path);
+}
+
+// A field that names a path: `root.path "/x": <kernel text>`.
+absl::Status PathError(std::string_view field, const std::string& path,
+                       const absl::Status& status) {
+  return ErrnoStatus(ErrnoOf(status), fmt::format("{} \"{}\"", field, path));
+}
+
+uint64_t AttributesOf(const MountInfo& mount) {
+  const std::vector<std::string> options =
+      absl::StrSplit(ToAbsl(mount.options), ',');
+  return oci::ParseMountOptions(options).attributes_set;
+}
+
+// The filesystem's type, and its layers where the rootfs is a whole overlay.
+absl::Status LookAtMount(FdRef root, RootfsFacts& facts) {
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t magic, FilesystemMagic(root));
+  if (magic != OVERLAYFS_SUPER_MAGIC) {
+    facts.filesystem = fmt::format("{:#x}", magic);
+    return absl::OkStatus();
+  }
+  facts.filesystem = "overlay";
+  SYSBOX_ASSIGN_OR_RETURN(const bool is_mount, IsMountRoot(root));
+  if (!is_mount) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(const MountInfo mount, MountOf(root));
+  // A bind of a directory inside an overlay is no overlay of its own.
+  if (mount.root != "/") return absl::OkStatus();
+  facts.attributes = AttributesOf(mount);
+  SYSBOX_ASSIGN_OR_RETURN(facts.overlay, FindOverlayLayers(mount));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<RootfsFacts> LookAtRootfs(const std::string& path) {
+  RootfsFacts facts;
+  auto real = RealPath(path);
+  if (!real.ok()) return PathError("root.path", path, real.status());
+  facts.path = *std::move(real);
+  auto root = Open(facts.path, {.flags = O_PATH | O_DIRECTORY});
+  if (!root.ok()) return PathError("root.path", path, root.status());
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(*root));
+  facts.uid = found.st_uid;
+  facts.gid = found.st_gid;
+  SYSBOX_RETURN_IF_ERROR(LookAtMount(*root, facts), "root.path \"{}\"", path);
+  return facts;
+}
+
+absl::StatusOr<SourceFacts> LookAtSource(const std::string& path,
+                                         const std::string& field) {
+  const auto found = StatAt(FdRef::Cwd(), path);
+  if (!found.ok()) return PathError(field, path, found.status());
+  SourceFacts facts;
+  facts.path = path;
+  facts.device = S_ISCHR(found->st_mode) || S_ISBLK(found->st_mode);
+  facts.uid = found->st_uid;
+  facts.gid = found->st_gid;
+  return facts;
+}
+
+}  // namespace
+
+absl::StatusOr<BuildInputs> GatherBuildInputs(const oci::Spec& spec,
+                                              const std::string& bundle,
+                                              BuildOptions options) {
+  if (!spec.root.has_value()) return InvalidArgument("root: missing");
+  BuildInputs inputs;
+  inputs.options = std::move(options);
+  SYSBOX_ASSIGN_OR_RETURN(inputs.rootfs,
+                          LookAtRootfs(FromBundle(bundle, spec.root->path)));
+  inputs.sources.resize(spec.mounts.size());
+  for (size_t i = 0; i < spec.mounts.size(); ++i) {
+    const oci::Mount& mount = spec.mounts[i];
+    const bool bind =
+        mount.type == "bind" || oci::ParseMountOptions(mount.options).bind;
+    if (!bind) continue;
+    SYSBOX_ASSIGN_OR_RETURN(inputs.sources[i],
+                            LookAtSource(FromBundle(bundle, mount.source),
+                                         fmt::format("mounts[{}].source", i)));
+  }
+  inputs.has_kcore = Exists("/proc/kcore");
+  return inputs;
+}
+
+}  // namespace sysbox::mounts

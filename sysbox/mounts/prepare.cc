@@ -1,0 +1,104 @@
+// The launcher's half of apply.h.
+#include <sys/mount.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/mounts/apply.h"
+#include "sysbox/mounts/assemble_overlay.h"
+#include "sysbox/mounts/mount_attributes.h"
+#include "sysbox/mounts/prepare_dev.h"
+
+namespace sysbox::mounts {
+namespace {
+
+// What mount_setattr(2) says of a mount that it cannot id-map: a filesystem
+// without the ability, or a mount that is id-mapped already.
+bool CannotIdMap(const absl::Status& status) {
+  const int error = ErrnoOf(status);
+  return error == EINVAL || error == EPERM || error == EBUSY;
+}
+
+// All of a tree; failing that (something below cannot be), its top alone.
+absl::Status IdMapTree(const DetachedMount& tree, FdRef user_namespace,
+                       bool recursive) {
+  const absl::Status status = IdMapMount(tree.fd(), user_namespace, recursive);
+  if (!recursive || !CannotIdMap(status)) return status;
+  return IdMapMount(tree.fd(), user_namespace, false);
+}
+
+absl::StatusOr<DetachedMount> CloneRootfs(const RootfsPlan& rootfs,
+                                          FdRef user_namespace) {
+  SYSBOX_ASSIGN_OR_RETURN(DetachedMount tree,
+                          CloneTree(FdRef::Cwd(), rootfs.path, true));
+  if (rootfs.kind == RootfsPlan::Kind::kIdMappedBind) {
+    SYSBOX_RETURN_IF_ERROR(IdMapTree(tree, user_namespace, true), "\"{}\"",
+                           rootfs.path);
+  }
+  // A peer of the host's mount would carry the container's mounts there.
+  SYSBOX_RETURN_IF_ERROR(SetMountAttributes(
+      tree.fd(), {.set = 0, .clear = 0, .propagation = MS_PRIVATE}, true));
+  return tree;
+}
+
+absl::StatusOr<DetachedMount> PrepareRootfs(
+    const MountPlan& plan, FdRef user_namespace,
+    std::vector<DetachedMount>& discarded) {
+  if (plan.rootfs.kind == RootfsPlan::Kind::kIdMappedOverlay) {
+    return AssembleOverlay(plan.rootfs, plan.maps, user_namespace, discarded);
+  }
+  return CloneRootfs(plan.rootfs, user_namespace);
+}
+
+absl::StatusOr<DetachedMount> PrepareBind(const MountOp& op,
+                                          FdRef user_namespace) {
+  auto tree = CloneTree(FdRef::Cwd(), op.source, op.recursive);
+  if (!tree.ok()) {
+    if (op.optional && ErrnoOf(tree.status()) == ENOENT) return DetachedMount();
+    return tree;
+  }
+  if (op.id_map && user_namespace.valid()) {
+    const absl::Status mapped = IdMapTree(*tree, user_namespace, op.recursive);
+    // Its files then show as nobody's, unless their modes let anybody in.
+    const bool tolerated = !op.id_map_required && CannotIdMap(mapped);
+    if (!tolerated) SYSBOX_RETURN_IF_ERROR(mapped);
+  }
+  SYSBOX_RETURN_IF_ERROR(ApplyAttributes(tree->fd(), op));
+  return tree;
+}
+
+absl::StatusOr<DetachedMount> Prepare(const MountOp& op, const IdMaps& maps,
+                                      FdRef user_namespace) {
+  return op.kind == MountOp::Kind::kDev ? PrepareDev(op, maps)
+                                        : PrepareBind(op, user_namespace);
+}
+
+}  // namespace
+
+bool NeedsLauncher(const MountOp& op) {
+  return op.kind == MountOp::Kind::kBind || op.kind == MountOp::Kind::kDev;
+}
+
+absl::StatusOr<std::vector<DetachedMount>> PrepareMounts(
+    const MountPlan& plan, FdRef user_namespace,
+    std::vector<DetachedMount>* discarded) {
+  std::vector<DetachedMount> own_discarded;
+  if (discarded == nullptr) discarded = &own_discarded;
+  std::vector<DetachedMount> prepared;
+  SYSBOX_ASSIGN_OR_RETURN(DetachedMount rootfs,
+                          PrepareRootfs(plan, user_namespace, *discarded),
+                          "rootfs");
+  prepared.push_back(std::move(rootfs));
+  for (const MountOp& op : plan.ops) {
+    if (!NeedsLauncher(op)) continue;
+    SYSBOX_ASSIGN_OR_RETURN(
+        DetachedMount mount, Prepare(op, plan.maps, user_namespace),
+        "{}: mount {} on {}", op.field, op.source, op.target);
+    prepared.push_back(std::move(mount));
+  }
+  return prepared;
+}
+
+}  // namespace sysbox::mounts

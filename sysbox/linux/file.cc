@@ -1,6 +1,5 @@
 #include "sysbox/linux/file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/file.h>
@@ -12,29 +11,24 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
-#include <cstdlib>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/syscall_status.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 
 namespace sysbox {
 namespace {
 
-// OK, or "<call> <path>: <errno's text>". Takes the call's result as an
-// argument, so that nothing comes between the call and reading errno.
-absl::Status Result(long result, std::string_view call, std::string_view path) {
-  if (result >= 0) return absl::OkStatus();
-  const int error = errno;
-  return ErrnoStatus(error, fmt::format("{} {}", call, path));
-}
-
 absl::Status WriteOnce(FdRef fd, std::string_view data, std::string_view path) {
   const ssize_t written =
       TEMP_FAILURE_RETRY(write(fd.get(), data.data(), data.size()));
-  SYSBOX_RETURN_IF_ERROR(Result(written, "write", path));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(written, "write", path));
   if (static_cast<size_t>(written) == data.size()) return absl::OkStatus();
   return ErrnoStatus(
       EIO, fmt::format("write {}: {} of {} bytes", path, written, data.size()));
@@ -44,8 +38,8 @@ absl::Status WriteOnce(FdRef fd, std::string_view data, std::string_view path) {
 absl::StatusOr<std::string> TemporaryName(std::string_view path) {
   uint64_t random = 0;
   SYSBOX_RETURN_IF_ERROR(
-      Result(TEMP_FAILURE_RETRY(getrandom(&random, sizeof random, 0)),
-             "getrandom", path));
+      SyscallStatus(TEMP_FAILURE_RETRY(getrandom(&random, sizeof random, 0)),
+                    "getrandom", path));
   const size_t slash = path.rfind('/');
   const size_t base = slash == std::string_view::npos ? 0 : slash + 1;
   return fmt::format("{}.{}.{:016x}", path.substr(0, base), path.substr(base),
@@ -58,7 +52,7 @@ absl::StatusOr<Fd> OpenLocked(std::string_view path, mode_t mode, int lock) {
   constexpr int kFlags = O_RDWR | O_CREAT | O_NOFOLLOW;
   SYSBOX_ASSIGN_OR_RETURN(Fd fd, Open(path, {.flags = kFlags, .mode = mode}));
   SYSBOX_RETURN_IF_ERROR(
-      Result(TEMP_FAILURE_RETRY(flock(fd.get(), lock)), "flock", path));
+      SyscallStatus(TEMP_FAILURE_RETRY(flock(fd.get(), lock)), "flock", path));
   return fd;
 }
 
@@ -76,15 +70,6 @@ absl::Status FillFile(FdRef fd, std::string_view data, mode_t mode,
   return absl::OkStatus();
 }
 
-// What mkdir(2) answered: existing directories are fine.
-absl::Status AcceptExistingDirectory(const absl::Status& status,
-                                     std::string_view path) {
-  if (ErrnoOf(status) != EEXIST) return status;
-  SYSBOX_ASSIGN_OR_RETURN(struct stat found, StatAt(FdRef::Cwd(), path));
-  if (S_ISDIR(found.st_mode)) return absl::OkStatus();
-  return ErrnoStatus(ENOTDIR, fmt::format("mkdir {}", path));
-}
-
 }  // namespace
 
 absl::StatusOr<Fd> OpenAt(FdRef dir, std::string_view path,
@@ -92,7 +77,7 @@ absl::StatusOr<Fd> OpenAt(FdRef dir, std::string_view path,
   const int fd =
       TEMP_FAILURE_RETRY(openat(dir.get(), std::string(path).c_str(),
                                 options.flags | O_CLOEXEC, options.mode));
-  SYSBOX_RETURN_IF_ERROR(Result(fd, "open", path));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(fd, "open", path));
   return Fd(fd);
 }
 
@@ -114,22 +99,23 @@ absl::StatusOr<Fd> OpenAt2(FdRef dir, std::string_view path,
     fd = syscall(SYS_openat2, dir.get(), name.c_str(), &how, sizeof how);
     if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) break;
   }
-  SYSBOX_RETURN_IF_ERROR(Result(fd, "open", path));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(fd, "open", path));
   return Fd(static_cast<int>(fd));
 }
 
 absl::StatusOr<std::string> ReadAll(FdRef fd, size_t limit) {
+  // One byte more than allowed tells "just fits" from "too long".
+  const size_t most = limit == SIZE_MAX ? limit : limit + 1;
   std::string content;
   size_t size = 0;
   for (;;) {
-    // One byte more than allowed tells "just fits" from "too long".
     if (content.size() == size) {
-      content.resize(std::min(std::max<size_t>(4096, size * 2), limit + 1));
+      content.resize(std::min(std::max<size_t>(4096, size * 2), most));
     }
     const ssize_t count = TEMP_FAILURE_RETRY(
         read(fd.get(), content.data() + size, content.size() - size));
     SYSBOX_RETURN_IF_ERROR(
-        Result(count, "read descriptor", std::to_string(fd.get())));
+        SyscallStatus(count, "read descriptor", std::to_string(fd.get())));
     size += static_cast<size_t>(count);
     if (size > limit) {
       return ErrnoStatus(EFBIG, fmt::format("read: over {} bytes", limit));
@@ -151,12 +137,30 @@ absl::StatusOr<std::string> ReadFileAt(FdRef dir, std::string_view path,
   return content;
 }
 
+absl::StatusOr<std::string> ReadSome(FdRef fd, size_t size) {
+  std::string data(size, '\0');
+  const ssize_t count =
+      TEMP_FAILURE_RETRY(read(fd.get(), data.data(), data.size()));
+  SYSBOX_RETURN_IF_ERROR(
+      SyscallStatus(count, "read descriptor", std::to_string(fd.get())));
+  data.resize(static_cast<size_t>(count));
+  return data;
+}
+
+absl::StatusOr<size_t> WriteSome(FdRef fd, std::string_view data) {
+  const ssize_t count =
+      TEMP_FAILURE_RETRY(write(fd.get(), data.data(), data.size()));
+  SYSBOX_RETURN_IF_ERROR(
+      SyscallStatus(count, "write descriptor", std::to_string(fd.get())));
+  return static_cast<size_t>(count);
+}
+
 absl::Status WriteAll(FdRef fd, std::string_view data) {
   while (!data.empty()) {
     const ssize_t count =
         TEMP_FAILURE_RETRY(write(fd.get(), data.data(), data.size()));
     SYSBOX_RETURN_IF_ERROR(
-        Result(count, "write descriptor", std::to_string(fd.get())));
+        SyscallStatus(count, "write descriptor", std::to_string(fd.get())));
     if (count == 0) return ErrnoStatus(EIO, "write: no progress");
     data.remove_prefix(static_cast<size_t>(count));
   }
@@ -186,9 +190,10 @@ absl::Status Replace(FdRef dir, std::string_view name, std::string_view data,
   };
   SYSBOX_RETURN_IF_ERROR(FillFile(fd, data, mode, durability), "replace {}",
                          name);
-  SYSBOX_RETURN_IF_ERROR(Result(renameat(dir.get(), temporary.c_str(),
-                                         dir.get(), std::string(name).c_str()),
-                                "rename onto", name));
+  SYSBOX_RETURN_IF_ERROR(
+      SyscallStatus(renameat(dir.get(), temporary.c_str(), dir.get(),
+                             std::string(name).c_str()),
+                    "rename onto", name));
   std::move(undo).Cancel();
   return absl::OkStatus();
 }
@@ -212,157 +217,26 @@ absl::Status ReplaceVolatileFile(std::string_view path, std::string_view data,
 
 absl::StatusOr<struct stat> Stat(FdRef fd) {
   struct stat result;
-  SYSBOX_RETURN_IF_ERROR(Result(fstat(fd.get(), &result), "stat descriptor",
-                                std::to_string(fd.get())));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(
+      fstat(fd.get(), &result), "stat descriptor", std::to_string(fd.get())));
   return result;
 }
 
 absl::StatusOr<struct stat> StatAt(FdRef dir, std::string_view path,
                                    int flags) {
   struct stat result;
-  SYSBOX_RETURN_IF_ERROR(
-      Result(fstatat(dir.get(), std::string(path).c_str(), &result, flags),
-             "stat", path));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(
+      fstatat(dir.get(), std::string(path).c_str(), &result, flags), "stat",
+      path));
   return result;
 }
 
 absl::StatusOr<uint64_t> FilesystemMagic(FdRef fd) {
   struct statfs result;
-  SYSBOX_RETURN_IF_ERROR(Result(TEMP_FAILURE_RETRY(fstatfs(fd.get(), &result)),
-                                "statfs descriptor", std::to_string(fd.get())));
+  SYSBOX_RETURN_IF_ERROR(
+      SyscallStatus(TEMP_FAILURE_RETRY(fstatfs(fd.get(), &result)),
+                    "statfs descriptor", std::to_string(fd.get())));
   return static_cast<uint64_t>(result.f_type);
-}
-
-absl::Status MakeDirectory(std::string_view path, mode_t mode) {
-  return MakeDirectoryAt(FdRef::Cwd(), path, mode);
-}
-
-absl::Status MakeDirectoryAt(FdRef dir, std::string_view path, mode_t mode) {
-  return Result(mkdirat(dir.get(), std::string(path).c_str(), mode), "mkdir",
-                path);
-}
-
-absl::Status MakeDirectories(std::string_view path, mode_t mode) {
-  while (path.size() > 1 && path.back() == '/') path.remove_suffix(1);
-  const absl::Status status = MakeDirectory(path, mode);
-  const size_t slash = path.rfind('/');
-  if (ErrnoOf(status) != ENOENT || slash == 0 ||
-      slash == std::string_view::npos) {
-    return AcceptExistingDirectory(status, path);
-  }
-  SYSBOX_RETURN_IF_ERROR(MakeDirectories(path.substr(0, slash), mode));
-  return AcceptExistingDirectory(MakeDirectory(path, mode), path);
-}
-
-absl::Status Unlink(std::string_view path) {
-  return UnlinkAt(FdRef::Cwd(), path, 0);
-}
-
-absl::Status UnlinkAt(FdRef dir, std::string_view path, int flags) {
-  return Result(unlinkat(dir.get(), std::string(path).c_str(), flags),
-                (flags & AT_REMOVEDIR) != 0 ? "rmdir" : "unlink", path);
-}
-
-absl::Status RemoveDirectory(std::string_view path) {
-  return UnlinkAt(FdRef::Cwd(), path, AT_REMOVEDIR);
-}
-
-absl::Status Rename(std::string_view from, std::string_view to) {
-  const std::string source(from), target(to);
-  if (rename(source.c_str(), target.c_str()) == 0) return absl::OkStatus();
-  const int error = errno;
-  return ErrnoStatus(error, fmt::format("rename {} to {}", from, to));
-}
-
-absl::Status Symlink(std::string_view target, std::string_view path) {
-  return SymlinkAt(target, FdRef::Cwd(), path);
-}
-
-absl::Status SymlinkAt(std::string_view target, FdRef dir,
-                       std::string_view path) {
-  const std::string text(target);
-  return Result(symlinkat(text.c_str(), dir.get(), std::string(path).c_str()),
-                "symlink", path);
-}
-
-absl::StatusOr<std::string> ReadLinkAt(FdRef dir, std::string_view path) {
-  // A link's text is at most PATH_MAX - 1 bytes, so it cannot be cut.
-  char buffer[PATH_MAX];
-  const ssize_t size =
-      readlinkat(dir.get(), std::string(path).c_str(), buffer, sizeof buffer);
-  SYSBOX_RETURN_IF_ERROR(Result(size, "readlink", path));
-  return std::string(buffer, static_cast<size_t>(size));
-}
-
-absl::StatusOr<std::string> ReadLink(std::string_view path) {
-  return ReadLinkAt(FdRef::Cwd(), path);
-}
-
-absl::Status ChangeOwner(FdRef fd, uid_t uid, gid_t gid) {
-  return Result(fchownat(fd.get(), "", uid, gid, AT_EMPTY_PATH),
-                "chown descriptor", std::to_string(fd.get()));
-}
-
-absl::Status ChangeOwnerAt(FdRef dir, std::string_view path, uid_t uid,
-                           gid_t gid, int flags) {
-  return Result(fchownat(dir.get(), std::string(path).c_str(), uid, gid, flags),
-                "chown", path);
-}
-
-absl::Status ChangeModeAt(FdRef dir, std::string_view path, mode_t mode) {
-  return Result(fchmodat(dir.get(), std::string(path).c_str(), mode, 0),
-                "chmod", path);
-}
-
-absl::Status MakeNodeAt(FdRef dir, std::string_view path, mode_t mode,
-                        dev_t device) {
-  return Result(mknodat(dir.get(), std::string(path).c_str(), mode, device),
-                "mknod", path);
-}
-
-absl::StatusOr<std::vector<std::string>> ListDirectory(FdRef dir) {
-  constexpr int kFlags = O_RDONLY | O_DIRECTORY;
-  SYSBOX_ASSIGN_OR_RETURN(Fd fd, OpenAt(dir, ".", {.flags = kFlags}));
-  DIR* stream = fdopendir(fd.get());
-  if (stream == nullptr) {
-    const int error = errno;
-    return ErrnoStatus(error, "opendir");
-  }
-  (void)fd.release();  // the stream owns it now
-  absl::Cleanup close_stream = [stream] { closedir(stream); };
-  std::vector<std::string> names;
-  for (;;) {
-    errno = 0;
-    const dirent* entry = readdir(stream);
-    if (entry == nullptr) break;
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") names.emplace_back(name);
-  }
-  if (const int error = errno; error != 0) return ErrnoStatus(error, "readdir");
-  return names;
-}
-
-absl::StatusOr<std::vector<std::string>> ListDirectory(std::string_view path) {
-  constexpr int kFlags = O_PATH | O_DIRECTORY;
-  SYSBOX_ASSIGN_OR_RETURN(Fd dir, Open(path, {.flags = kFlags}));
-  SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> names, ListDirectory(dir),
-                          "list {}", path);
-  return names;
-}
-
-bool Exists(std::string_view path) {
-  return faccessat(AT_FDCWD, std::string(path).c_str(), F_OK, 0) == 0 ||
-         (errno != ENOENT && errno != ENOTDIR);
-}
-
-absl::StatusOr<std::string> RealPath(std::string_view path) {
-  char* resolved = realpath(std::string(path).c_str(), nullptr);
-  if (resolved == nullptr) {
-    const int error = errno;
-    return ErrnoStatus(error, fmt::format("realpath {}", path));
-  }
-  absl::Cleanup release = [resolved] { free(resolved); };
-  return std::string(resolved);
 }
 
 absl::StatusOr<Fd> LockFile(std::string_view path, mode_t mode) {
@@ -375,16 +249,23 @@ absl::StatusOr<Fd> TryLockFile(std::string_view path, mode_t mode) {
 
 absl::StatusOr<Fd> MakeMemoryFile(std::string_view name,
                                   std::string_view data) {
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
   constexpr int kSeals =
       F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  const int number =
-      memfd_create(std::string(name).c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  SYSBOX_RETURN_IF_ERROR(Result(number, "memfd_create", name));
+  const std::string text(name);
+  // Data is not to be executed: vm.memfd_noexec=2 insists on saying so, kernels
+  // before 6.3 do not know the flag.
+  int number = memfd_create(text.c_str(), kFlags | MFD_NOEXEC_SEAL);
+  if (number < 0 && errno == EINVAL) {
+    number = memfd_create(text.c_str(), kFlags);
+  }
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(number, "memfd_create", name));
   Fd fd(number);
   SYSBOX_RETURN_IF_ERROR(WriteAll(fd, data), "memory file {}", name);
   SYSBOX_RETURN_IF_ERROR(
-      Result(fcntl(fd.get(), F_ADD_SEALS, kSeals), "seal", name));
-  SYSBOX_RETURN_IF_ERROR(Result(lseek(fd.get(), 0, SEEK_SET), "lseek", name));
+      SyscallStatus(fcntl(fd.get(), F_ADD_SEALS, kSeals), "seal", name));
+  SYSBOX_RETURN_IF_ERROR(
+      SyscallStatus(lseek(fd.get(), 0, SEEK_SET), "lseek", name));
   return fd;
 }
 

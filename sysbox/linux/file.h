@@ -40,6 +40,11 @@ absl::StatusOr<std::string> ReadFile(std::string_view path,
 absl::StatusOr<std::string> ReadFileAt(FdRef dir, std::string_view path,
                                        size_t limit = kReadLimit);
 
+// One read(2) of at most `size` bytes; empty at the end. EAGAIN surfaces.
+absl::StatusOr<std::string> ReadSome(FdRef fd, size_t size);
+// One write(2): how many bytes it took. EAGAIN surfaces.
+absl::StatusOr<size_t> WriteSome(FdRef fd, std::string_view data);
+
 // Writes all bytes; retries short writes.
 absl::Status WriteAll(FdRef fd, std::string_view data);
 // One write(2) to an existing file, as procfs, sysfs and cgroupfs want it.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
 #include "catch2/catch.hpp"
@@ -74,6 +75,27 @@ TEST_CASE("a file is read whole up to the limit and refused beyond") {
   }
   CHECK_FALSE(VALUE_OF(ReadFile("/proc/self/status")).empty());
   CHECK_ERRNO(EISDIR, ReadFile(dir.path()));
+}
+
+TEST_CASE("a limit of everything is no limit") {
+  CHECK_FALSE(VALUE_OF(ReadFile("/proc/self/status", SIZE_MAX)).empty());
+}
+
+TEST_CASE("reading and writing some takes what one call takes") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+  const Fd out(ends[0]);
+  Fd in(ends[1]);
+  CHECK_ERRNO(EAGAIN, ReadSome(out, 10));
+  CHECK(VALUE_OF(WriteSome(in, "abcdef")) == 6);
+  CHECK(VALUE_OF(ReadSome(out, 4)) == "abcd");
+  CHECK(VALUE_OF(ReadSome(out, 4)) == "ef");
+  const std::string much(1 << 20, 'x');
+  CHECK(VALUE_OF(WriteSome(in, much)) < much.size());
+  CHECK_ERRNO(EAGAIN, WriteSome(in, much));
+  in.Reset();
+  CHECK(VALUE_OF(ReadAll(out)).size() < much.size());
+  CHECK(VALUE_OF(ReadSome(out, 4)).empty());
 }
 
 TEST_CASE("replacing a file is complete, exact in mode and leaves no trace") {
@@ -197,6 +219,7 @@ TEST_CASE("a memory file is readable and can no longer change") {
   CHECK(VALUE_OF(ReadAll(fd)) == "content");
   CHECK_ERRNO(EPERM, WriteAll(fd, "x"));
   CHECK(ftruncate(fd.get(), 0) != 0);
+  CHECK((VALUE_OF(Stat(fd)).st_mode & 0111) == 0);
 }
 
 }  // namespace

@@ -10,15 +10,10 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/syscall_status.h"
 
 namespace sysbox {
 namespace {
-
-absl::Status Result(long result, std::string_view what) {
-  if (result >= 0) return absl::OkStatus();
-  const int error = errno;
-  return ErrnoStatus(error, what);
-}
 
 // The error messages waiting in a filesystem context, "; " between. Each
 // read(2) takes one, "e overlay: no such option"; ENODATA ends them.
@@ -42,7 +37,7 @@ std::string ReadContextErrors(FdRef context) {
 absl::Status SetAttributes(FdRef mount, mount_attr* attributes,
                            bool recursive) {
   const unsigned flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0u);
-  return Result(
+  return SyscallStatus(
       mount_setattr(mount.get(), "", flags, attributes, sizeof *attributes),
       "mount_setattr");
 }
@@ -73,7 +68,7 @@ absl::Status FilesystemContext::Failure(int error_number,
 absl::StatusOr<FilesystemContext> FilesystemContext::Open(
     const std::string& type) {
   const int fd = fsopen(type.c_str(), FSOPEN_CLOEXEC);
-  SYSBOX_RETURN_IF_ERROR(Result(fd, "fsopen"), "{}", type);
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(fd, "fsopen", type));
   return FilesystemContext(Fd(fd), type);
 }
 
@@ -153,7 +148,7 @@ absl::StatusOr<DetachedMount> CloneTree(FdRef at, std::string_view path,
                          (recursive ? AT_RECURSIVE : 0u);
   const int fd =
       TEMP_FAILURE_RETRY(open_tree(at.get(), std::string(path).c_str(), flags));
-  SYSBOX_RETURN_IF_ERROR(Result(fd, "open_tree"), "{}", path);
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(fd, "open_tree", path));
   return DetachedMount(Fd(fd));
 }
 
@@ -182,36 +177,36 @@ absl::Status IdMapMount(FdRef mount, FdRef user_namespace, bool recursive) {
 }
 
 absl::Status AttachMount(const DetachedMount& mount, FdRef target) {
-  return Result(move_mount(mount.fd().get(), "", target.get(), "",
-                           MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
-                "move_mount");
+  return SyscallStatus(
+      move_mount(mount.fd().get(), "", target.get(), "",
+                 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
+      "move_mount");
 }
 
 absl::Status UnmountDetached(const std::string& path) {
-  SYSBOX_RETURN_IF_ERROR(Result(umount2(path.c_str(), MNT_DETACH), "umount"),
-                         "{}", path);
-  return absl::OkStatus();
+  return SyscallStatus(umount2(path.c_str(), MNT_DETACH), "umount", path);
 }
 
 absl::Status PivotRoot(FdRef root) {
-  SYSBOX_RETURN_IF_ERROR(Result(fchdir(root.get()), "fchdir new root"));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(fchdir(root.get()), "fchdir new root"));
   // pivot_root(2), NOTES: the old root ends up stacked on the new one, where
   // "." reaches it.
   SYSBOX_RETURN_IF_ERROR(
-      Result(syscall(SYS_pivot_root, ".", "."), "pivot_root"));
+      SyscallStatus(syscall(SYS_pivot_root, ".", "."), "pivot_root"));
   // Should the old root be shared, its unmounting must not reach the host.
-  SYSBOX_RETURN_IF_ERROR(Result(mount("", ".", "", MS_SLAVE | MS_REC, nullptr),
-                                "make old root a slave"));
-  SYSBOX_RETURN_IF_ERROR(Result(umount2(".", MNT_DETACH), "umount old root"));
-  return Result(chdir("/"), "chdir /");
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(
+      mount("", ".", "", MS_SLAVE | MS_REC, nullptr), "make old root a slave"));
+  SYSBOX_RETURN_IF_ERROR(
+      SyscallStatus(umount2(".", MNT_DETACH), "umount old root"));
+  return SyscallStatus(chdir("/"), "chdir /");
 }
 
 absl::Status MoveRoot(FdRef root) {
-  SYSBOX_RETURN_IF_ERROR(Result(fchdir(root.get()), "fchdir new root"));
-  SYSBOX_RETURN_IF_ERROR(
-      Result(mount(".", "/", "", MS_MOVE, nullptr), "move mount onto /"));
-  SYSBOX_RETURN_IF_ERROR(Result(chroot("."), "chroot"));
-  return Result(chdir("/"), "chdir /");
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(fchdir(root.get()), "fchdir new root"));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(mount(".", "/", "", MS_MOVE, nullptr),
+                                       "move mount onto /"));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(chroot("."), "chroot"));
+  return SyscallStatus(chdir("/"), "chdir /");
 }
 
 }  // namespace sysbox

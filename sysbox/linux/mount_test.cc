@@ -57,7 +57,7 @@ TEST_CASE("a value beyond the kernel's limit is refused by name") {
 
 TEST_CASE("errors carry the kernel's own message") {
   CHECK(MessageOf(FilesystemContext::Open("nosuchfs").status()) ==
-        "nosuchfs: fsopen: No such device");
+        "fsopen nosuchfs: No such device");
   const auto unknown = NewFilesystem("tmpfs", "", {{"nonsense", "1"}}, 0);
   CHECK(MessageOf(unknown.status()) ==
         "set nonsense=1 of tmpfs: tmpfs: Unknown parameter 'nonsense': "

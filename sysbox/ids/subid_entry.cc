@@ -96,6 +96,8 @@ absl::StatusOr<SubidPlan> PlanFromFiles(const std::string& owner, uint32_t size,
                                         std::string* subgid) {
   SYSBOX_ASSIGN_OR_RETURN(*subuid, ReadIfPresent(paths.subuid));
   SYSBOX_ASSIGN_OR_RETURN(*subgid, ReadIfPresent(paths.subgid));
+  auto plan = PlanSubids(owner, size, *subuid, *subgid, "");
+  if (plan.ok() && !plan->add_uids && !plan->add_gids) return plan;
   SYSBOX_ASSIGN_OR_RETURN(std::string login_defs,
                           ReadIfPresent(paths.login_defs));
   return PlanSubids(owner, size, *subuid, *subgid, login_defs);

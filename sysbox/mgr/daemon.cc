@@ -1,0 +1,280 @@
+#include "sysbox/mgr/daemon.h"
+
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_split.h"
+#include "sysbox/api/event_loop.h"
+#include "sysbox/api/manager_server.h"
+#include "sysbox/api/server.h"
+#include "sysbox/base/log.h"
+#include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
+#include "sysbox/ids/id_map_text.h"
+#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/events.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/socket.h"
+#include "sysbox/mgr/pid_file.h"
+#include "sysbox/mgr/process_watch.h"
+#include "sysbox/mgr/service_notify.h"
+
+namespace sysbox::mgr {
+namespace {
+
+class ManagerDaemon : public Daemon,
+                      public api::ManagerBackend,
+                      public RegistrationService::Observer {
+ public:
+  ManagerDaemon(DaemonOptions options, PidFile pid_file)
+      : options_(std::move(options)), pid_file_(std::move(pid_file)) {}
+  absl::Status Start();
+  absl::Status WatchSignals();
+
+  absl::Status Run() override;
+  void Stop() override { loop_->Stop(); }
+
+  absl::StatusOr<api::Registered> Register(
+      const api::Peer& peer, api::Registration registration) override;
+  absl::Status Activate(const api::Peer& peer, const std::string& id,
+                        Pidfd init) override;
+  absl::Status Unregister(const std::string& id) override;
+  absl::StatusOr<std::vector<api::ContainerSummary>> List(
+      const std::string& after, size_t limit) override;
+
+  void OnHeld(const LedgerEntry& entry) override;
+  void OnReleased(const std::string& id) override;
+
+ private:
+  // A connection that registered something.
+  struct Caller {
+    ProcessIdentity process;
+    std::set<std::string> pending;
+  };
+  absl::Status Adopt();
+  absl::Status Listen();
+  absl::StatusOr<Caller*> CallerOf(const api::Peer& peer);
+  void OnHangup(const api::Peer& peer);
+  void OnEnd(const std::string& id);
+  std::string SocketPath() const { return options_.run_dir + "/sysbox.sock"; }
+
+  DaemonOptions options_;
+  PidFile pid_file_;
+  std::unique_ptr<api::EventLoop> loop_;
+  std::unique_ptr<ProcessWatch> watch_;
+  std::unique_ptr<RegistrationService> service_;
+  std::unique_ptr<api::Server> server_;
+  Fd signals_;
+  absl::flat_hash_map<uint64_t, Caller> callers_;  // by connection
+};
+
+absl::Status ManagerDaemon::Start() {
+  SYSBOX_ASSIGN_OR_RETURN(loop_, api::EventLoop::Create());
+  SYSBOX_ASSIGN_OR_RETURN(
+      watch_, ProcessWatch::Create(
+                  loop_.get(), [this](const std::string& id) { OnEnd(id); }));
+  SYSBOX_RETURN_IF_ERROR(Adopt());
+  SYSBOX_RETURN_IF_ERROR(Listen(), "listen");
+  const SubidPool& pool = service_->pool();
+  const SubidRanges& ranges = pool.ranges();
+  Log(LogLevel::kInfo,
+      "sysbox manager {}: uids {}, gids {}, {} ranges of {} ids, id mode {}, "
+      "{} containers, socket {}",
+      options_.version, DescribeHostIds(MapOnto(ranges.uids)),
+      DescribeHostIds(MapOnto(ranges.gids)), pool.unit_count(),
+      SubidPool::kUnit, Name(options_.registration.id_mode),
+      service_->container_count(), SocketPath());
+  return absl::OkStatus();
+}
+
+absl::Status ManagerDaemon::Adopt() {
+  SYSBOX_ASSIGN_OR_RETURN(
+      service_, RegistrationService::Open(options_.registration, this));
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> dead, service_->Reconcile());
+  for (const std::string& id : dead) {
+    Log(LogLevel::kInfo, "released {}: it ended while no manager ran", id);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ManagerDaemon::Listen() {
+  SYSBOX_ASSIGN_OR_RETURN(
+      Fd listener, ListenUnix(SocketKind::kSeqPacket, SocketPath(), 0600));
+  SYSBOX_ASSIGN_OR_RETURN(
+      server_,
+      api::Server::Create(loop_.get(), std::move(listener),
+                          {.allowed_uid = 0, .version = options_.version}));
+  api::ServeManager(server_.get(), this);
+  server_->OnHangup([this](const api::Peer& peer) { OnHangup(peer); });
+  server_->OnOffence([](const api::Peer& peer, const absl::Status& status) {
+    Log(LogLevel::kWarning, "closed the connection of process {}: {}", peer.pid,
+        MessageOf(status));
+  });
+  return absl::OkStatus();
+}
+
+absl::Status ManagerDaemon::WatchSignals() {
+  SYSBOX_ASSIGN_OR_RETURN(signals_, MakeSignalFd({SIGTERM, SIGINT}));
+  return loop_
+      ->Watch(signals_, EPOLLIN,
+              [this](uint32_t) {
+                absl::StatusOr<SignalInfo> signal = ReadSignal(signals_);
+                if (!signal.ok()) return;
+                Log(LogLevel::kInfo, "stopping: signal {} of process {}",
+                    signal->signal, signal->sender);
+                Stop();
+              })
+      .status();
+}
+
+absl::Status ManagerDaemon::Run() {
+  const absl::Status status = loop_->Run();
+  (void)Unlink(SocketPath());  // gone: somebody cleaned /run
+  return status;
+}
+
+absl::StatusOr<ManagerDaemon::Caller*> ManagerDaemon::CallerOf(
+    const api::Peer& peer) {
+  auto found = callers_.find(peer.connection);
+  if (found != callers_.end()) return &found->second;
+  if (peer.pid <= 0) {
+    return FailedPrecondition("the caller's pid namespace is not ours");
+  }
+  SYSBOX_ASSIGN_OR_RETURN(ProcessIdentity process, IdentityOf(peer.pid));
+  Caller& caller = callers_[peer.connection];
+  caller.process = process;
+  return &caller;
+}
+
+absl::StatusOr<api::Registered> ManagerDaemon::Register(
+    const api::Peer& peer, api::Registration registration) {
+  SYSBOX_ASSIGN_OR_RETURN(Caller * caller, CallerOf(peer));
+  const std::string id = registration.id;
+  auto registered =
+      service_->Register(caller->process, std::move(registration));
+  if (!registered.ok()) {
+    Log(LogLevel::kWarning, "register {}: {}", id,
+        MessageOf(registered.status()));
+    return registered;
+  }
+  caller->pending.insert(id);
+  Log(LogLevel::kInfo, "registered {}: uids {}, gids {}{}", id,
+      DescribeHostIds(registered->maps.uids),
+      DescribeHostIds(registered->maps.gids),
+      registered->shares_user_namespace ? ", shared user namespace" : "");
+  return registered;
+}
+
+absl::Status ManagerDaemon::Activate(const api::Peer& peer,
+                                     const std::string& id, Pidfd init) {
+  SYSBOX_RETURN_IF_ERROR(service_->Activate(id, init));
+  auto caller = callers_.find(peer.connection);
+  if (caller != callers_.end()) caller->second.pending.erase(id);
+  Log(LogLevel::kDebug, "activated {}: process {}", id, init.pid());
+  return absl::OkStatus();
+}
+
+absl::Status ManagerDaemon::Unregister(const std::string& id) {
+  SYSBOX_ASSIGN_OR_RETURN(bool released, service_->Unregister(id));
+  if (released) Log(LogLevel::kInfo, "unregistered {}", id);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<api::ContainerSummary>> ManagerDaemon::List(
+    const std::string& after, size_t limit) {
+  return service_->List(after, limit);
+}
+
+void ManagerDaemon::OnHeld(const LedgerEntry& entry) {
+  const absl::Status watched = watch_->Watch(entry.id, entry.keeper());
+  if (watched.ok()) return;
+  Log(LogLevel::kWarning, "{}: its end will be noticed late: {}", entry.id,
+      MessageOf(watched));
+}
+
+void ManagerDaemon::OnReleased(const std::string& id) { watch_->Unwatch(id); }
+
+void ManagerDaemon::OnHangup(const api::Peer& peer) {
+  auto node = callers_.extract(peer.connection);
+  if (node.empty()) return;
+  const Caller& caller = node.mapped();
+  for (const std::string& id : caller.pending) {
+    absl::StatusOr<bool> released = service_->Abandon(id, caller.process);
+    if (!released.ok()) {
+      Log(LogLevel::kError, "release {}: {}", id, MessageOf(released.status()));
+    } else if (*released) {
+      Log(LogLevel::kInfo, "released {}: process {} gave up before its start",
+          id, caller.process.pid);
+    }
+  }
+}
+
+void ManagerDaemon::OnEnd(const std::string& id) {
+  absl::StatusOr<bool> released = service_->ReleaseIfDead(id);
+  if (!released.ok()) {
+    Log(LogLevel::kError, "release {}: {}", id, MessageOf(released.status()));
+  } else if (*released) {
+    Log(LogLevel::kInfo, "released {}: it has ended", id);
+  }
+}
+
+// A pidfd per container, a socket per caller: the usual soft limit of 1024 is
+// too little, and only select(2)'s users need it so low.
+absl::Status RaiseFileLimit() {
+  SYSBOX_ASSIGN_OR_RETURN(std::string limits, ReadFile("/proc/self/limits"));
+  for (absl::string_view line : absl::StrSplit(limits, '\n')) {
+    // "Max open files    SOFT    HARD    files"
+    const std::vector<absl::string_view> words =
+        absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.size() < 5 || words[1] != "open") continue;
+    const auto hard = ParseUint64(ToStd(words[4]));
+    if (!hard) break;
+    return SetResourceLimit(getpid(), RLIMIT_NOFILE, *hard, *hard);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ManagerDaemon>> CreateDaemon(
+    DaemonOptions options) {
+  SYSBOX_RETURN_IF_ERROR(MakeDirectories(options.run_dir, 0700));
+  SYSBOX_RETURN_IF_ERROR(ChangeModeAt(FdRef::Cwd(), options.run_dir, 0700));
+  SYSBOX_ASSIGN_OR_RETURN(PidFile pid_file,
+                          PidFile::Take(options.run_dir + "/sysbox.pid"));
+  auto daemon =
+      std::make_unique<ManagerDaemon>(std::move(options), std::move(pid_file));
+  SYSBOX_RETURN_IF_ERROR(daemon->Start());
+  return daemon;
+}
+
+void TellService(const std::string& socket, std::string_view state) {
+  const absl::Status told = NotifyService(socket, state);
+  if (!told.ok()) Log(LogLevel::kWarning, "{}", MessageOf(told));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(DaemonOptions options) {
+  return CreateDaemon(std::move(options));
+}
+
+absl::Status RunManagerDaemon(const DaemonOptions& options) {
+  if (absl::Status raised = RaiseFileLimit(); !raised.ok()) {
+    Log(LogLevel::kWarning, "{}", MessageOf(raised));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<ManagerDaemon> daemon,
+                          CreateDaemon(options));
+  SYSBOX_RETURN_IF_ERROR(daemon->WatchSignals());
+  TellService(options.notify_socket, "READY=1");
+  const absl::Status status = daemon->Run();
+  TellService(options.notify_socket, "STOPPING=1");
+  return status;
+}
+
+}  // namespace sysbox::mgr

@@ -1,0 +1,39 @@
+// The manager as a daemon: the registration service behind the socket. One
+// thread, which sleeps until a runtime calls or a container ends.
+#ifndef SYSBOX_MGR_DAEMON_H_
+#define SYSBOX_MGR_DAEMON_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "sysbox/mgr/registration_service.h"
+
+namespace sysbox::mgr {
+
+struct DaemonOptions {
+  RegistrationOptions registration;
+  // Made 0700; holds sysbox.sock (0600) and sysbox.pid.
+  std::string run_dir = "/run/sysbox";
+  std::string version;        // of the program
+  std::string notify_socket;  // $NOTIFY_SOCKET; "": no service manager
+};
+
+class Daemon {
+ public:
+  // Takes the pid file, adopts the living containers of the journal and
+  // releases the dead, and listens. From then on callers wait, not fail.
+  static absl::StatusOr<std::unique_ptr<Daemon>> Create(DaemonOptions options);
+  virtual ~Daemon() = default;
+  // Until Stop.
+  virtual absl::Status Run() = 0;
+  virtual void Stop() = 0;  // from any thread
+};
+
+// Create, READY=1, Run until SIGTERM or SIGINT (blocked in this thread from
+// then on), STOPPING=1. Raises the limit of open files: one per container.
+absl::Status RunManagerDaemon(const DaemonOptions& options);
+
+}  // namespace sysbox::mgr
+
+#endif  // SYSBOX_MGR_DAEMON_H_

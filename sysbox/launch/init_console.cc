@@ -6,7 +6,6 @@
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount.h"
-#include "sysbox/linux/process.h"
 #include "sysbox/linux/rooted_path.h"
 
 namespace sysbox::launch {

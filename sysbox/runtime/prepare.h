@@ -4,18 +4,14 @@
 #ifndef SYSBOX_RUNTIME_PREPARE_H_
 #define SYSBOX_RUNTIME_PREPARE_H_
 
-#include <memory>
 #include <optional>
 #include <string>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/statusor.h"
 #include "sysbox/api/manager.h"
-#include "sysbox/cgroups/cgroup.h"
 #include "sysbox/oci/spec.h"
 #include "sysbox/oci/state.h"
 #include "sysbox/runtime/create.h"
-#include "sysbox/runtime/state_dir.h"
 #include "sysbox/syscont/options.h"
 
 namespace sysbox::runtime {

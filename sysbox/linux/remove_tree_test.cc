@@ -1,11 +1,13 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string>
 
+#include "absl/status/status.h"
 #include "catch2/catch.hpp"
 #include "fmt/format.h"
 #include "sysbox/linux/file.h"
@@ -56,12 +58,18 @@ TEST_CASE("a tree deeper than the descriptor limit goes") {
   const TempDir dir;
   REQUIRE_OK(MakeDirectory(dir / "tree", 0755));
   Fd at = VALUE_OF(Open(dir / "tree", {.flags = O_PATH}));
-  for (int depth = 0; depth < 1500; ++depth) {
+  for (int depth = 0; depth < 1000; ++depth) {
     REQUIRE_OK(MakeDirectoryAt(at, "d", 0755));
     at = VALUE_OF(OpenAt(at, "d", {.flags = O_PATH}));
   }
   at.Reset();
-  REQUIRE_OK(RemoveTree(dir / "tree"));
+  rlimit limit;
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit few = {.rlim_cur = 128, .rlim_max = limit.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const absl::Status status = RemoveTree(dir / "tree");
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  REQUIRE_OK(status);
   CHECK_FALSE(Exists(dir / "tree"));
 }
 

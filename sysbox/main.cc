@@ -1,10 +1,10 @@
 // Picks the applet by argv[0], else by argv[1].
 
-#include "fmt/core.h"
-#include "sysbox/build_info.h"
+#include <string>
+#include <vector>
 
-int main() {
-  fmt::print("sysbox {} ({})\nusage: sysbox COMMAND [ARG...]\n",
-             sysbox::kVersion, sysbox::GitCommit());
-  return 2;
+#include "sysbox/cli/sysbox_program.h"
+
+int main(int argc, char** argv) {
+  return sysbox::cli::RunSysbox(std::vector<std::string>(argv, argv + argc));
 }

@@ -101,11 +101,11 @@ absl::Status ExecuteFd(FdRef file, absl::Span<const std::string> args,
                        absl::Span<const std::string> env);
 
 // Runs another program (hooks, ps) in a process group of its own, with default
-// signals: its stdin is `input`; stdout and stderr are captured up to 64 KiB
-// each, the rest is thrown away. Returns when the program itself ends. It and
-// its group are SIGKILLed at `timeout_seconds` (0: none) → DeadlineExceeded. A
-// program that cannot be executed is an error with execve(2)'s errno. `path` is
-// not searched for.
+// signals: its stdin is `input`; stdout and stderr are captured up to
+// `output_limit` bytes each, the rest is thrown away. Returns when the program
+// itself ends. It and its group are SIGKILLed at `timeout_seconds` (0: none) →
+// DeadlineExceeded. A program that cannot be executed is an error with
+// execve(2)'s errno. `path` is not searched for.
 struct CommandResult {
   ExitStatus status;
   std::string output;  // stdout
@@ -117,6 +117,7 @@ struct Command {
   std::vector<std::string> env = {};
   std::string input = {};
   int timeout_seconds = 0;
+  size_t output_limit = size_t{64} << 10;
 };
 absl::StatusOr<CommandResult> RunCommand(const Command& command);
 

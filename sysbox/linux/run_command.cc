@@ -24,8 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kCaptureLimit = size_t{64} << 10;
-
 // What the new process needs, made before it exists: it shares our memory and
 // may only make system calls.
 struct SpawnRequest {
@@ -107,8 +105,9 @@ absl::StatusOr<Fd> AboveStandard(Fd fd) {
 
 // A captured stream: our end of a pipe and what came out of it so far.
 struct Capture {
-  Fd read_end;
-  std::string text;
+  size_t limit;
+  Fd read_end = {};
+  std::string text = {};
 
   // Reads what is there, and forgets what is beyond the limit. Closes
   // `read_end` at the end of the stream.
@@ -119,7 +118,7 @@ struct Capture {
           read(read_end.get(), buffer.data(), buffer.size()));
       if (size < 0 && errno == EAGAIN) return;
       if (size <= 0) return read_end.Reset();
-      const size_t room = kCaptureLimit - text.size();
+      const size_t room = limit - text.size();
       text.append(buffer.data(), std::min(room, static_cast<size_t>(size)));
     }
   }
@@ -171,7 +170,8 @@ absl::StatusOr<bool> CaptureUntilEnd(
 absl::StatusOr<CommandResult> RunCommand(const Command& command) {
   SYSBOX_ASSIGN_OR_RETURN(Fd memory, MakeMemoryFile("stdin", command.input));
   SYSBOX_ASSIGN_OR_RETURN(Fd input, AboveStandard(std::move(memory)));
-  Capture output, error;
+  Capture output = {.limit = command.output_limit};
+  Capture error = {.limit = command.output_limit};
   SYSBOX_ASSIGN_OR_RETURN(Fd output_end, MakePipe(&output));
   SYSBOX_ASSIGN_OR_RETURN(Fd error_end, MakePipe(&error));
 

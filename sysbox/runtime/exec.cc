@@ -54,12 +54,15 @@ absl::StatusOr<launch::ExecPlan> BuildExecPlan(const oci::StateFile& state,
   return plan;
 }
 
-absl::Status CheckRunning(const Container& container) {
+absl::Status CheckRunning(const Container& container, bool ignore_paused) {
   switch (container.Status()) {
     case oci::ContainerStatus::kStopped:
       return FailedPrecondition("cannot exec in a stopped container");
     case oci::ContainerStatus::kPaused:
-      return FailedPrecondition("cannot exec in a paused container");
+      if (ignore_paused) return absl::OkStatus();
+      return FailedPrecondition(
+          "cannot exec in a paused container (use --ignore-paused to "
+          "override)");
     default:
       return absl::OkStatus();
   }
@@ -69,7 +72,7 @@ absl::Status CheckRunning(const Container& container) {
 
 absl::StatusOr<launch::Launched> ExecInContainer(const Container& container,
                                                  const ExecOptions& options) {
-  SYSBOX_RETURN_IF_ERROR(CheckRunning(container));
+  SYSBOX_RETURN_IF_ERROR(CheckRunning(container, options.ignore_paused));
   SYSBOX_ASSIGN_OR_RETURN(Pidfd init, container.Init());
   SYSBOX_ASSIGN_OR_RETURN(launch::ExecPlan plan,
                           BuildExecPlan(container.state(), options));

@@ -16,11 +16,12 @@ struct ExecOptions {
   std::string console_socket;
   std::string pid_file;
   bool detach = false;
+  bool ignore_paused = false;  // runs when the container is resumed
   int preserve_fds = 0;
 };
 
-// Returns once the program runs. FailedPrecondition for a stopped or paused
-// container.
+// Returns once the program runs. FailedPrecondition for a stopped or
+// (unless ignored) paused container.
 absl::StatusOr<launch::Launched> ExecInContainer(const Container& container,
                                                  const ExecOptions& options);
 

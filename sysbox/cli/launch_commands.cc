@@ -1,0 +1,181 @@
+#include "sysbox/cli/launch_commands.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "sysbox/base/log.h"
+#include "sysbox/base/status.h"
+#include "sysbox/build_info.h"
+#include "sysbox/cli/manager_choice.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/runtime/container.h"
+#include "sysbox/runtime/foreground.h"
+#include "sysbox/runtime/lifecycle.h"
+
+namespace sysbox::cli {
+namespace {
+
+constexpr FlagSpec kBundle = {.name = "bundle",
+                              .alias = 'b',
+                              .kind = ValueKind::kText,
+                              .value = "DIR",
+                              .fallback = ".",
+                              .help = "the bundle: config.json and the rootfs"};
+constexpr FlagSpec kConfig = {
+    .name = "config",
+    .alias = 'f',
+    .kind = ValueKind::kText,
+    .value = "FILE",
+    .help = "use FILE instead of the bundle's config.json (as with crun)"};
+constexpr FlagSpec kConsoleSocket = {
+    .name = "console-socket",
+    .kind = ValueKind::kText,
+    .value = "PATH",
+    .help = "Unix socket that receives the master end of the terminal"};
+constexpr FlagSpec kPidFile = {
+    .name = "pid-file",
+    .kind = ValueKind::kText,
+    .value = "FILE",
+    .help = "write the container's process id to FILE"};
+constexpr FlagSpec kNoPivot = {
+    .name = "no-pivot",
+    .help =
+        "move the rootfs instead of pivot_root(2), for a rootfs on a "
+        "ramdisk"};
+constexpr FlagSpec kNoNewKeyring = {
+    .name = "no-new-keyring",
+    .help = "let the container inherit the caller's session keyring"};
+constexpr FlagSpec kPreserveFds = {
+    .name = "preserve-fds",
+    .kind = ValueKind::kInteger,
+    .value = "N",
+    .fallback = "0",
+    .help = "pass N further file descriptors on, from 3 up"};
+constexpr FlagSpec kDetach = {
+    .name = "detach", .alias = 'd', .help = "do not stay with the container"};
+constexpr FlagSpec kKeep = {
+    .name = "keep", .help = "do not delete the container when it has ended"};
+constexpr FlagSpec kNoSubreaper = {
+    .name = "no-subreaper",
+    .help = "do not adopt processes that the container leaves"};
+
+constexpr FlagSpec kCreateFlags[] = {
+    kBundle,  kConfig,       kConsoleSocket, kPidFile,
+    kNoPivot, kNoNewKeyring, kPreserveFds,
+};
+constexpr FlagSpec kRunFlags[] = {
+    kBundle,       kConfig,      kConsoleSocket, kPidFile, kNoPivot,
+    kNoNewKeyring, kPreserveFds, kDetach,        kKeep,    kNoSubreaper,
+};
+
+void Delete(const runtime::CreateOptions& options, api::Manager& manager) {
+  absl::StatusOr<runtime::Container> container =
+      runtime::Container::Load(options.root, options.id);
+  absl::Status status = container.status();
+  if (container.ok()) {
+    status = runtime::DeleteContainer(*container, /*force=*/true, manager);
+  }
+  if (!status.ok() && !absl::IsNotFound(status)) {
+    Log(LogLevel::kError, "delete \"{}\": {}", options.id, MessageOf(status));
+  }
+}
+
+}  // namespace
+
+absl::Span<const FlagSpec> CreateFlags() { return kCreateFlags; }
+absl::Span<const FlagSpec> RunFlags() { return kRunFlags; }
+
+absl::StatusOr<runtime::CreateOptions> CreateOptionsOf(
+    const Invocation& invocation, const RuntimeOptions& globals) {
+  const FlagValues& flags = invocation.flags;
+  runtime::CreateOptions options;
+  options.root = globals.root;
+  options.id = invocation.operands[0];
+  SYSBOX_ASSIGN_OR_RETURN(options.bundle, RealPath(flags.Text(kBundle)),
+                          "--bundle");
+  options.config = flags.Text(kConfig);
+  options.pid_file = flags.Text(kPidFile);
+  options.console_socket = flags.Text(kConsoleSocket);
+  options.no_pivot = flags.Switch(kNoPivot);
+  options.no_new_keyring = flags.Switch(kNoNewKeyring);
+  options.systemd_cgroup = globals.systemd_cgroup;
+  options.skip_kernel_check = globals.skip_kernel_check;
+  options.uses_manager = !globals.no_manager;
+  SYSBOX_ASSIGN_OR_RETURN(options.preserve_fds,
+                          PreserveFdsOf(flags.Integer(kPreserveFds)));
+  options.version = kVersion;
+  return options;
+}
+
+absl::StatusOr<int> RunCreate(const Invocation& invocation) {
+  SYSBOX_ASSIGN_OR_RETURN(RuntimeOptions globals,
+                          RuntimeOptionsOf(invocation.globals));
+  const std::string& id = invocation.operands[0];
+  SYSBOX_ASSIGN_OR_RETURN(runtime::CreateOptions options,
+                          CreateOptionsOf(invocation, globals), "create \"{}\"",
+                          id);
+  std::unique_ptr<api::Manager> manager =
+      ChooseManager(globals, WithoutDaemon::kFail);
+  SYSBOX_ASSIGN_OR_RETURN(runtime::Created created,
+                          runtime::CreateContainer(options, *manager),
+                          "create \"{}\"", id);
+  created.init.Release();
+  return 0;
+}
+
+absl::StatusOr<int> RunStart(const Invocation& invocation) {
+  SYSBOX_ASSIGN_OR_RETURN(RuntimeOptions globals,
+                          RuntimeOptionsOf(invocation.globals));
+  SYSBOX_ASSIGN_OR_RETURN(
+      runtime::Container container,
+      runtime::Container::Load(globals.root, invocation.operands[0]));
+  SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(container));
+  return 0;
+}
+
+absl::StatusOr<int> RunContainer(const RunOptions& options,
+                                 api::Manager& manager) {
+  const runtime::CreateOptions& create = options.create;
+  runtime::Foreground foreground;
+  if (!create.detach) {
+    // Before anything exists, so that a ^C while it is made reaches it.
+    SYSBOX_ASSIGN_OR_RETURN(foreground,
+                            runtime::Foreground::Prepare(options.subreaper));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(runtime::Created created,
+                          runtime::CreateContainer(create, manager));
+  absl::Cleanup remove = [&] { Delete(create, manager); };
+  SYSBOX_ASSIGN_OR_RETURN(runtime::Container container,
+                          runtime::Container::Load(create.root, create.id));
+  SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(container));
+  if (create.detach) {
+    std::move(remove).Cancel();
+    created.init.Release();
+    return 0;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(ExitStatus status,
+                          foreground.Await(std::move(created.init),
+                                           std::move(created.terminal_master)));
+  if (options.keep) std::move(remove).Cancel();
+  return status.ShellCode();
+}
+
+absl::StatusOr<int> RunRun(const Invocation& invocation) {
+  SYSBOX_ASSIGN_OR_RETURN(RuntimeOptions globals,
+                          RuntimeOptionsOf(invocation.globals));
+  const std::string& id = invocation.operands[0];
+  RunOptions options;
+  SYSBOX_ASSIGN_OR_RETURN(options.create, CreateOptionsOf(invocation, globals),
+                          "run \"{}\"", id);
+  options.create.detach = invocation.flags.Switch(kDetach);
+  options.keep = invocation.flags.Switch(kKeep);
+  options.subreaper = !invocation.flags.Switch(kNoSubreaper);
+  std::unique_ptr<api::Manager> manager =
+      ChooseManager(globals, WithoutDaemon::kEmbed);
+  SYSBOX_ASSIGN_OR_RETURN(int code, RunContainer(options, *manager),
+                          "run \"{}\"", id);
+  return code;
+}
+
+}  // namespace sysbox::cli

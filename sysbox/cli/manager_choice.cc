@@ -1,0 +1,72 @@
+#include "sysbox/cli/manager_choice.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sysbox/api/client.h"
+#include "sysbox/base/status.h"
+#include "sysbox/build_info.h"
+#include "sysbox/mgr/embedded_manager.h"
+#include "sysbox/mgr/no_manager.h"
+
+namespace sysbox::cli {
+namespace {
+
+class LazyManager : public api::Manager {
+ public:
+  LazyManager(RuntimeOptions options, WithoutDaemon without_daemon)
+      : options_(std::move(options)), without_daemon_(without_daemon) {}
+
+  absl::StatusOr<api::Registered> Register(
+      api::Registration registration) override {
+    SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
+    return manager->Register(std::move(registration));
+  }
+  absl::Status Activate(const std::string& id, const Pidfd& init) override {
+    SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
+    return manager->Activate(id, init);
+  }
+  absl::Status Unregister(const std::string& id) override {
+    SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
+    return manager->Unregister(id);
+  }
+  absl::StatusOr<std::vector<api::ContainerSummary>> List() override {
+    SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
+    return manager->List();
+  }
+
+ private:
+  absl::StatusOr<api::Manager*> Get() {
+    if (manager_ == nullptr) {
+      SYSBOX_ASSIGN_OR_RETURN(manager_, Connect());
+    }
+    return manager_.get();
+  }
+
+  absl::StatusOr<std::unique_ptr<api::Manager>> Connect() const {
+    absl::StatusOr<std::unique_ptr<api::Manager>> daemon =
+        api::ConnectManager(options_.manager_socket, kVersion);
+    if (daemon.ok() || !absl::IsUnavailable(daemon.status()) ||
+        without_daemon_ == WithoutDaemon::kFail) {
+      return daemon;
+    }
+    mgr::RegistrationOptions registration;
+    registration.data_root = options_.data_root;
+    return mgr::MakeEmbeddedManager(registration);
+  }
+
+  RuntimeOptions options_;
+  WithoutDaemon without_daemon_;
+  std::unique_ptr<api::Manager> manager_;
+};
+
+}  // namespace
+
+std::unique_ptr<api::Manager> ChooseManager(const RuntimeOptions& options,
+                                            WithoutDaemon without_daemon) {
+  if (options.no_manager) return mgr::MakeNoManager(api::Policy());
+  return std::make_unique<LazyManager>(options, without_daemon);
+}
+
+}  // namespace sysbox::cli

@@ -1,0 +1,35 @@
+#include "sysbox/linux/kernel_features.h"
+
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+
+namespace sysbox {
+namespace {
+
+// Called with arguments that no kernel accepts.
+bool IsImplemented(long number) {
+  return syscall(number, -1, nullptr, 0, nullptr, 0, 0) >= 0 || errno != ENOSYS;
+}
+
+}  // namespace
+
+KernelFeatures ProbeKernel() {
+  KernelFeatures features;
+  utsname name = {};
+  if (uname(&name) == 0) features.release = name.release;
+  features.mount_api = IsImplemented(SYS_fsopen);
+  features.clone3 = syscall(SYS_clone3, nullptr, 0) >= 0 || errno != ENOSYS;
+  features.openat2 = IsImplemented(SYS_openat2);
+  features.id_mapped_mounts = IsImplemented(SYS_mount_setattr);
+  const uint32_t action = SECCOMP_RET_USER_NOTIF;
+  features.seccomp_notify =
+      syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+  return features;
+}
+
+}  // namespace sysbox

@@ -195,9 +195,12 @@ absl::StatusOr<Tape> Tape::Parse(std::string_view text,
   tape.nodes_ = std::make_unique<std::vector<Node>>();
   tape.nodes_->reserve(text.size() / 24 + 4);
   tape.buffer_ = std::make_unique<std::vector<char>>();
-  tape.buffer_->reserve(text.size() + 1);
+  // Its UTF-8 check reads (and in place, writes) up to three bytes past a
+  // character that is cut short by the end.
+  constexpr size_t kPadding = 4;
+  tape.buffer_->reserve(text.size() + kPadding);
   tape.buffer_->assign(text.begin(), text.end());
-  tape.buffer_->push_back('\0');
+  tape.buffer_->resize(text.size() + kPadding, '\0');
 
   TapeBuilder builder(&tape);
   rapidjson::InsituStringStream stream(tape.buffer_->data());

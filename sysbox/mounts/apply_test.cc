@@ -1,0 +1,447 @@
+#include "sysbox/mounts/apply.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+#include "catch2/catch.hpp"
+#include "sysbox/base/status.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/mounts/container_harness.h"
+#include "sysbox/testing/status_matchers.h"
+#include "sysbox/testing/temp_dir.h"
+#include "sysbox/testing/user_namespace.h"
+
+namespace sysbox::mounts {
+namespace {
+
+using testing::TempDir;
+
+MountPlan PlainPlan(const std::string& rootfs) {
+  MountPlan plan;
+  plan.maps = HarnessMaps();
+  plan.rootfs.kind = RootfsPlan::Kind::kIdMappedBind;
+  plan.rootfs.path = rootfs;
+  return plan;
+}
+
+MountOp Bind(const std::string& source, const std::string& target) {
+  MountOp op;
+  op.kind = MountOp::Kind::kBind;
+  op.source = source;
+  op.target = target;
+  op.id_map = true;
+  op.recursive = true;
+  op.propagation = {uint64_t{MS_PRIVATE} | MS_REC};
+  return op;
+}
+
+MountOp Hidden(MountOp::Kind kind, const std::string& target) {
+  MountOp op;
+  op.kind = kind;
+  op.target = target;
+  op.optional = op.over_proc = op.last = true;
+  return op;
+}
+
+// 0, or the errno of opening for writing.
+int WriteError(const std::string& path) {
+  const auto fd = Open(path, {.flags = O_WRONLY | O_CREAT, .mode = 0644});
+  return ErrnoOf(fd.status());
+}
+
+bool OwnedByRoot(const std::string& path) {
+  const auto found = StatAt(FdRef::Cwd(), path, AT_SYMLINK_NOFOLLOW);
+  return found.ok() && found->st_uid == 0 && found->st_gid == 0;
+}
+
+TEST_CASE("what root makes in a plain rootfs is root's on the host's disk") {
+  TempDir dir;
+  REQUIRE_OK(ReplaceFile(dir / "old", "x", 0600));
+  CHECK_OK(RunInContainer(PlainPlan(dir.path()), [] {
+    RETURN_UNLESS(OwnedByRoot("/"));
+    RETURN_UNLESS(ReadFile("/old").ok());
+    RETURN_UNLESS(!Exists("/proc/self"));  // nothing of the host is left
+    SYSBOX_RETURN_IF_ERROR(MakeDirectory("/new", 0755));
+    return ReplaceFile("/new/file", "y", 0600);
+  }));
+  CHECK(OwnedByRoot(dir / "new"));
+  CHECK(OwnedByRoot(dir / "new/file"));
+}
+
+TEST_CASE("the base mounts of a system container work inside") {
+  TempDir dir;
+  MountPlan plan = PlainPlan(dir.path());
+  AddBaseOps(plan);
+  CHECK_OK(RunInContainer(plan, [] {
+    SYSBOX_ASSIGN_OR_RETURN(const std::string self, ReadLink("/proc/self"));
+    RETURN_UNLESS(self == "1");
+    RETURN_UNLESS(Exists("/sys/class/net/lo"));
+    // Device nodes: root's, and they open.
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat null,
+                            StatAt(FdRef::Cwd(), "/dev/null"));
+    RETURN_UNLESS(S_ISCHR(null.st_mode) && null.st_rdev == makedev(1, 3));
+    RETURN_UNLESS((null.st_mode & 07777) == 0666);
+    RETURN_UNLESS(OwnedByRoot("/dev") && OwnedByRoot("/dev/null"));
+    RETURN_UNLESS(OwnedByRoot("/dev/ptmx") && OwnedByRoot("/dev/deep/er"));
+    SYSBOX_RETURN_IF_ERROR(WriteExisting("/dev/null", "x"));
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat zero,
+                            StatAt(FdRef::Cwd(), "/dev/deep/er/zero"));
+    RETURN_UNLESS(zero.st_gid == 20 && (zero.st_mode & 07777) == 0640);
+    RETURN_UNLESS(Open("/dev/deep/er/zero", {.flags = O_RDONLY}).ok());
+    RETURN_UNLESS(Open("/dev/ptmx", {.flags = O_RDWR | O_NOCTTY}).ok());
+    // The container's own cgroups.
+    SYSBOX_ASSIGN_OR_RETURN(const auto names, ListDirectory("/sys/fs/cgroup"));
+    RETURN_UNLESS(!names.empty());
+    const bool unified = Exists("/sys/fs/cgroup/cgroup.procs");
+    RETURN_UNLESS(unified || Exists("/sys/fs/cgroup/pids/cgroup.procs") ||
+                  Exists("/sys/fs/cgroup/systemd/cgroup.procs"));
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("a volume's files are the container's, its writes root's on disk") {
+  TempDir root, volume;
+  REQUIRE_OK(ReplaceFile(volume / "mine", "x", 0600));
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Bind(volume.path(), "/made/for/it"));
+  CHECK_OK(RunInContainer(plan, [] {
+    RETURN_UNLESS(OwnedByRoot("/made/for/it/mine"));
+    return ReplaceFile("/made/for/it/new", "y", 0600);
+  }));
+  CHECK(OwnedByRoot(volume / "new"));
+  CHECK(OwnedByRoot(root / "made/for/it"));
+}
+
+TEST_CASE("a volume that is not id-mapped keeps the host's ids") {
+  TempDir root, volume;
+  REQUIRE_OK(ReplaceFile(volume / "theirs", "x", 0644));
+  REQUIRE(chmod(volume.path().c_str(), 0755) == 0);
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Bind(volume.path(), "/v"));
+  plan.ops.back().id_map = false;
+  CHECK_OK(RunInContainer(plan, [] {
+    RETURN_UNLESS(!OwnedByRoot("/v/theirs"));
+    RETURN_UNLESS(WriteError("/v/new") == EACCES);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("single files, also through a symlink on the host") {
+  TempDir root, host;
+  REQUIRE_OK(ReplaceFile(host / "file", "content", 0600));
+  REQUIRE_OK(Symlink(host / "file", host / "link"));
+  REQUIRE_OK(MakeDirectory(root / "etc", 0755));
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Bind(host / "file", "/etc/a"));
+  plan.ops.push_back(Bind(host / "link", "/etc/b"));
+  CHECK_OK(RunInContainer(plan, [] {
+    SYSBOX_ASSIGN_OR_RETURN(const std::string a, ReadFile("/etc/a"));
+    SYSBOX_ASSIGN_OR_RETURN(const std::string b, ReadFile("/etc/b"));
+    RETURN_UNLESS(a == "content" && b == "content");
+    RETURN_UNLESS(OwnedByRoot("/etc/a"));
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("a read-only volume refuses writes, a submount of it does not") {
+  TempDir root, host;
+  REQUIRE_OK(MakeDirectories(host / "sub", 0755));
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Bind(host.path(), "/ro"));
+  plan.ops.back().attributes.set = MOUNT_ATTR_RDONLY;
+  plan.ops.push_back(Bind(host.path(), "/rro"));
+  plan.ops.back().recursive_attributes.set = MOUNT_ATTR_RDONLY;
+  CHECK_OK(testing::RunInNamespaces(CLONE_NEWNS, [&] {
+    // Something mounted below the source, in this namespace alone.
+    SYSBOX_ASSIGN_OR_RETURN(const Fd sub,
+                            Open(host / "sub", {.flags = O_PATH}));
+    SYSBOX_ASSIGN_OR_RETURN(const DetachedMount tmpfs,
+                            NewFilesystem("tmpfs", "t", {}, 0));
+    SYSBOX_RETURN_IF_ERROR(AttachMount(tmpfs, sub));
+    return RunInContainer(plan, [] {
+      RETURN_UNLESS(WriteError("/ro/x") == EROFS);
+      RETURN_UNLESS(WriteError("/ro/sub/x") == 0);
+      RETURN_UNLESS(OwnedByRoot("/ro/sub/x"));  // id-mapped as well
+      RETURN_UNLESS(WriteError("/rro/x") == EROFS);
+      RETURN_UNLESS(WriteError("/rro/sub/x") == EROFS);
+      return absl::OkStatus();
+    });
+  }));
+}
+
+TEST_CASE("a source below which something cannot be id-mapped still is") {
+  TempDir root, host;
+  REQUIRE_OK(MakeDirectory(host / "proc", 0755));
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Bind(host.path(), "/v"));
+  CHECK_OK(testing::RunInNamespaces(CLONE_NEWNS, [&] {
+    SYSBOX_ASSIGN_OR_RETURN(const Fd sub,
+                            Open(host / "proc", {.flags = O_PATH}));
+    SYSBOX_ASSIGN_OR_RETURN(const DetachedMount proc,
+                            NewFilesystem("proc", "proc", {}, 0));
+    SYSBOX_RETURN_IF_ERROR(AttachMount(proc, sub));
+    return RunInContainer(plan, [] {
+      RETURN_UNLESS(OwnedByRoot("/v"));
+      RETURN_UNLESS(Exists("/v/proc/uptime"));
+      return absl::OkStatus();
+    });
+  }));
+}
+
+TEST_CASE("a source that cannot be id-mapped is an error where demanded") {
+  TempDir root;
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Bind("/proc/fs", "/v"));
+  CHECK_OK(RunInContainer(plan, [] {
+    RETURN_UNLESS(!OwnedByRoot("/v"));
+    return absl::OkStatus();
+  }));
+  plan.ops.back().field = "mounts[3]";
+  plan.ops.back().id_map_required = true;
+  const absl::Status refused =
+      RunInContainer(plan, [] { return absl::OkStatus(); });
+  CHECK_ERRNO(EINVAL, refused);
+  CHECK(MessageOf(refused).starts_with("mounts[3]: mount /proc/fs on /v: "));
+}
+
+TEST_CASE("what a container mounts in a shared volume stays inside") {
+  TempDir root, host;
+  REQUIRE_OK(MakeDirectory(host / "sub", 0755));
+  REQUIRE(chmod(host.path().c_str(), 0755) == 0);
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Bind(host.path(), "/v"));
+  plan.ops.back().propagation = {uint64_t{MS_SLAVE} | MS_REC,
+                                 uint64_t{MS_SHARED} | MS_REC};
+  CHECK_OK(testing::RunInNamespaces(CLONE_NEWNS, [&] {
+    SYSBOX_ASSIGN_OR_RETURN(
+        const DetachedMount self,
+        CloneTree(FdRef::Cwd(), host.path(), /*recursive=*/false));
+    SYSBOX_RETURN_IF_ERROR(SetMountAttributes(
+        self.fd(), {.set = 0, .clear = 0, .propagation = MS_SHARED}, false));
+    SYSBOX_ASSIGN_OR_RETURN(const Fd at, Open(host.path(), {.flags = O_PATH}));
+    SYSBOX_RETURN_IF_ERROR(AttachMount(self, at));
+    SYSBOX_RETURN_IF_ERROR(RunInContainer(plan, [&]() -> absl::Status {
+      SYSBOX_ASSIGN_OR_RETURN(const DetachedMount tmpfs,
+                              NewFilesystem("tmpfs", "t", {}, 0));
+      SYSBOX_ASSIGN_OR_RETURN(const Fd sub, Open("/v/sub", {.flags = O_PATH}));
+      SYSBOX_RETURN_IF_ERROR(AttachMount(tmpfs, sub));
+      SYSBOX_RETURN_IF_ERROR(ReplaceFile("/v/sub/inside", "x", 0644));
+      // Still mounted here, yet the host's copy does not show it.
+      const auto host_view = StatAt(self.fd(), "sub/inside");
+      RETURN_UNLESS(ErrnoOf(host_view.status()) == ENOENT);
+      return absl::OkStatus();
+    }));
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("masked paths are empty, read-only ones read-only, absent skipped") {
+  TempDir root;
+  REQUIRE_OK(MakeDirectories(root / "secret/dir", 0755));
+  REQUIRE_OK(MakeDirectories(root / "secret2", 0755));
+  REQUIRE_OK(ReplaceFile(root / "secret/file", "x", 0644));
+  REQUIRE_OK(ReplaceFile(root / "file", "x", 0644));
+  REQUIRE_OK(MakeDirectories(root / "fixed/sub", 0755));
+  MountPlan plan = PlainPlan(root.path());
+  AddBaseOps(plan);
+  using Kind = MountOp::Kind;
+  plan.ops.push_back(Hidden(Kind::kReadonly, "/fixed"));
+  plan.ops.push_back(Hidden(Kind::kReadonly, "/proc/fs"));
+  for (const char* path : {"/secret", "/secret2", "/file", "/absent",
+                           "/file/below", "/proc/timer_list"}) {
+    plan.ops.push_back(Hidden(Kind::kMask, path));
+  }
+  CHECK_OK(RunInContainer(plan, [] {
+    for (const char* path : {"/secret", "/secret2"}) {
+      SYSBOX_ASSIGN_OR_RETURN(const auto names, ListDirectory(path));
+      RETURN_UNLESS(names.empty());
+      RETURN_UNLESS(WriteError(std::string(path) + "/x") == EROFS);
+    }
+    for (const char* path : {"/file", "/proc/timer_list"}) {
+      SYSBOX_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+      RETURN_UNLESS(text.empty());
+    }
+    RETURN_UNLESS(WriteError("/fixed/x") == EROFS);
+    RETURN_UNLESS(WriteError("/fixed/sub/x") == EROFS);
+    struct statvfs bound;
+    RETURN_UNLESS(statvfs("/proc/fs", &bound) == 0);
+    RETURN_UNLESS((bound.f_flag & ST_RDONLY) != 0);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("a false /dev/null is not bound over a masked file") {
+  TempDir root;
+  REQUIRE_OK(MakeDirectory(root / "dev", 0755));
+  REQUIRE_OK(ReplaceFile(root / "file", "x", 0644));
+  REQUIRE_OK(ReplaceFile(root / "dev/null", "leak", 0644));
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Hidden(MountOp::Kind::kMask, "/file"));
+  plan.ops.back().field = "linux.maskedPaths[0]";
+  const absl::Status refused =
+      RunInContainer(plan, [] { return absl::OkStatus(); });
+  CHECK(MessageOf(refused) ==
+        "linux.maskedPaths[0] \"/file\": /dev/null in the rootfs is not the "
+        "null device");
+}
+
+TEST_CASE("a read-only rootfs refuses writes, its mounts do not") {
+  TempDir root, volume;
+  MountPlan plan = PlainPlan(root.path());
+  plan.rootfs.readonly = true;
+  AddBaseOps(plan);
+  plan.ops.push_back(Bind(volume.path(), "/v"));
+  CHECK_OK(RunInContainer(plan, [] {
+    RETURN_UNLESS(WriteError("/x") == EROFS);
+    RETURN_UNLESS(WriteError("/v/x") == 0);
+    RETURN_UNLESS(WriteError("/dev/x") == 0);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("a tmpfs takes the mode of what it covers unless told") {
+  TempDir root;
+  REQUIRE_OK(MakeDirectory(root / "tmp", 0755));
+  REQUIRE(chmod((root / "tmp").c_str(), 01777) == 0);
+  REQUIRE_OK(MakeDirectory(root / "told", 0755));
+  MountPlan plan = PlainPlan(root.path());
+  MountOp op;
+  op.kind = MountOp::Kind::kFilesystem;
+  op.type = op.source = "tmpfs";
+  for (const char* target : {"/tmp", "/told", "/new"}) {
+    op.target = target;
+    plan.ops.push_back(op);
+  }
+  plan.ops[1].options = {{"mode", "0700"}};
+  CHECK_OK(RunInContainer(plan, [] {
+    const auto mode = [](const char* path) {
+      const auto found = StatAt(FdRef::Cwd(), path);
+      return found.ok() ? found->st_mode & 07777 : 0;
+    };
+    RETURN_UNLESS(mode("/tmp") == 01777);
+    RETURN_UNLESS(mode("/told") == 0700);
+    RETURN_UNLESS(mode("/new") == 01777);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("tmpcopyup brings along what it covers") {
+  TempDir root;
+  REQUIRE_OK(MakeDirectories(root / "data/sub", 0755));
+  REQUIRE_OK(ReplaceFile(root / "data/sub/file", "text", 0640));
+  REQUIRE(chown((root / "data/sub/file").c_str(), 7, 8) == 0);
+  REQUIRE_OK(Symlink("sub/file", root / "data/link"));
+  MountPlan plan = PlainPlan(root.path());
+  MountOp op;
+  op.kind = MountOp::Kind::kFilesystem;
+  op.type = op.source = "tmpfs";
+  op.target = "/data";
+  op.copy_up = true;
+  op.attributes.set = MOUNT_ATTR_RDONLY;
+  plan.ops.push_back(op);
+  CHECK_OK(RunInContainer(plan, [] {
+    SYSBOX_ASSIGN_OR_RETURN(const std::string text, ReadFile("/data/link"));
+    RETURN_UNLESS(text == "text");
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat file,
+                            StatAt(FdRef::Cwd(), "/data/sub/file"));
+    RETURN_UNLESS(file.st_uid == 7 && file.st_gid == 8);
+    RETURN_UNLESS((file.st_mode & 07777) == 0640);
+    RETURN_UNLESS(WriteError("/data/x") == EROFS);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("links in the rootfs never lead a mount out of it") {
+  TempDir host, volume;
+  REQUIRE_OK(MakeDirectories(host / "rootfs", 0755));
+  REQUIRE_OK(MakeDirectory(host / "outside", 0755));
+  const std::string rootfs = host / "rootfs";
+  REQUIRE_OK(Symlink("../../../../../..", rootfs + "/up"));
+  REQUIRE_OK(Symlink(host / "outside", rootfs + "/absolute"));
+  REQUIRE_OK(ReplaceFile(volume / "mark", "x", 0644));
+  MountPlan plan = PlainPlan(rootfs);
+  plan.ops.push_back(Bind(volume.path(), "/up/made"));
+  plan.ops.push_back(Bind(volume.path(), "/absolute/made"));
+  CHECK_OK(RunInContainer(plan, [&] {
+    RETURN_UNLESS(Exists("/made/mark"));
+    RETURN_UNLESS(Exists((host / "outside") + "/made/mark"));
+    return absl::OkStatus();
+  }));
+  CHECK_FALSE(Exists(host / "outside/made"));
+  CHECK_FALSE(Exists("/made"));
+  CHECK(Exists(rootfs + "/made"));
+}
+
+TEST_CASE("a link in the rootfs cannot lead a mount onto procfs") {
+  TempDir root, volume;
+  REQUIRE_OK(Symlink("/proc/sys", root / "etc"));
+  MountPlan plan = PlainPlan(root.path());
+  AddBaseOps(plan);
+  plan.ops.push_back(Bind(volume.path(), "/etc"));
+  const absl::Status refused =
+      RunInContainer(plan, [] { return absl::OkStatus(); });
+  CHECK(MessageOf(refused).ends_with("\"/etc\" leads into /proc"));
+}
+
+TEST_CASE("proc is not mounted by way of a link") {
+  TempDir root;
+  REQUIRE_OK(MakeDirectory(root / "elsewhere", 0755));
+  REQUIRE_OK(Symlink("elsewhere", root / "proc"));
+  MountPlan plan = PlainPlan(root.path());
+  AddBaseOps(plan);
+  const absl::Status refused =
+      RunInContainer(plan, [] { return absl::OkStatus(); });
+  CHECK(MessageOf(refused).ends_with(
+      "mount proc on /proc: \"/proc\" in the rootfs is not an ordinary "
+      "directory"));
+}
+
+TEST_CASE("an optional source may be absent, another may not") {
+  TempDir root;
+  MountPlan plan = PlainPlan(root.path());
+  plan.ops.push_back(Bind("/no/such/source", "/v"));
+  plan.ops.back().optional = true;
+  CHECK_OK(RunInContainer(plan, [] {
+    RETURN_UNLESS(!Exists("/v"));
+    return absl::OkStatus();
+  }));
+  plan.ops.back().optional = false;
+  CHECK_ERRNO(ENOENT, RunInContainer(plan, [] { return absl::OkStatus(); }));
+}
+
+TEST_CASE("the rootfs's propagation is as asked") {
+  TempDir root;
+  MountPlan plan = PlainPlan(root.path());
+  plan.rootfs.propagation = uint64_t{MS_SHARED} | MS_REC;
+  AddBaseOps(plan);
+  CHECK_OK(RunInContainer(plan, [] {
+    SYSBOX_ASSIGN_OR_RETURN(const std::string mounts,
+                            ReadFile("/proc/self/mountinfo"));
+    RETURN_UNLESS(mounts.find(" shared:") != std::string::npos);
+    return absl::OkStatus();
+  }));
+}
+
+TEST_CASE("without pivot_root the rootfs is entered all the same") {
+  TempDir root;
+  REQUIRE_OK(ReplaceFile(root / "mark", "x", 0644));
+  MountPlan plan = PlainPlan(root.path());
+  plan.no_pivot = true;
+  AddBaseOps(plan);
+  CHECK_OK(RunInContainer(plan, [] {
+    RETURN_UNLESS(Exists("/mark"));
+    RETURN_UNLESS(Exists("/proc/self"));
+    return absl::OkStatus();
+  }));
+}
+
+}  // namespace
+}  // namespace sysbox::mounts

@@ -1,0 +1,90 @@
+#include "sysbox/mounts/container_harness.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sysbox/base/status.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/mount.h"
+#include "sysbox/mounts/apply.h"
+
+namespace sysbox::mounts {
+namespace {
+
+constexpr uint64_t kNamespaces = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET |
+                                 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+absl::Status BuildRoot(const MountPlan& plan,
+                       std::vector<DetachedMount>& prepared) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd root, AttachRootfs(plan, prepared[0], "/"));
+  SYSBOX_RETURN_IF_ERROR(AttachMounts(plan, root, prepared));
+  SYSBOX_RETURN_IF_ERROR(EnterRootfs(plan, root));
+  SYSBOX_RETURN_IF_ERROR(AttachLastMounts(plan, root, prepared));
+  prepared.clear();
+  return absl::OkStatus();
+}
+
+MountOp Filesystem(const char* target, const char* type,
+                   std::vector<FilesystemOption> options = {}) {
+  MountOp op;
+  op.kind = MountOp::Kind::kFilesystem;
+  op.target = target;
+  op.type = op.source = type;
+  op.options = std::move(options);
+  op.attributes.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC;
+  return op;
+}
+
+MountOp Dev() {
+  MountOp op = Filesystem("/dev", "tmpfs", {{"mode", "755"}, {"size", "64k"}});
+  op.kind = MountOp::Kind::kDev;
+  op.attributes.set = MOUNT_ATTR_NOSUID;
+  DeviceNode null;
+  null.path = "null";
+  null.mode = S_IFCHR | 0666;
+  null.major = 1;
+  null.minor = 3;
+  DeviceNode zero = null;
+  zero.path = "deep/er/zero";
+  zero.mode = S_IFCHR | 0640;
+  zero.minor = 5;
+  zero.gid = 20;
+  op.devices = {null, zero};
+  op.links = {{"ptmx", "pts/ptmx"}};
+  return op;
+}
+
+}  // namespace
+
+absl::Status RunInContainer(const MountPlan& plan,
+                            absl::FunctionRef<absl::Status()> inside) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd owner, testing::MakeUserNamespace());
+  std::vector<DetachedMount> discarded;
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> prepared,
+                          PrepareMounts(plan, owner, &discarded));
+  return testing::RunInUserNamespace(kNamespaces, [&] {
+    SYSBOX_RETURN_IF_ERROR(BuildRoot(plan, prepared));
+    return inside();
+  });
+}
+
+void AddBaseOps(MountPlan& plan) {
+  MountOp cgroup = Filesystem("/sys/fs/cgroup", "cgroup");
+  cgroup.kind = MountOp::Kind::kCgroupTree;
+  plan.ops.push_back(Filesystem("/sys", "sysfs"));
+  plan.ops.push_back(cgroup);
+  plan.ops.push_back(Filesystem("/proc", "proc"));
+  plan.ops.push_back(Dev());
+  plan.ops.push_back(Filesystem("/dev/pts", "devpts",
+                                {{"newinstance", ""},
+                                 {"ptmxmode", "0666"},
+                                 {"mode", "0620"},
+                                 {"gid", "5"}}));
+}
+
+}  // namespace sysbox::mounts

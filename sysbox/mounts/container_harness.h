@@ -1,0 +1,30 @@
+// Test-only: carries a MountPlan out as launcher and init would, on the real
+// kernel, and runs a piece of a test inside. Nothing outlives the call.
+#ifndef SYSBOX_MOUNTS_CONTAINER_HARNESS_H_
+#define SYSBOX_MOUNTS_CONTAINER_HARNESS_H_
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "sysbox/ids/id_range.h"
+#include "sysbox/mounts/mount_plan.h"
+#include "sysbox/testing/user_namespace.h"
+
+namespace sysbox::mounts {
+
+// The maps of the harness's containers.
+inline IdMaps HarnessMaps() {
+  const IdMap map =
+      MapOnto({.first = testing::kHostIdBase, .size = testing::kHostIdCount});
+  return {map, map};
+}
+
+// `inside` runs as pid 1 and root of all new namespaces, in the new root.
+absl::Status RunInContainer(const MountPlan& plan,
+                            absl::FunctionRef<absl::Status()> inside);
+
+// Ops for /proc, /sys, /sys/fs/cgroup, /dev and /dev/pts, as Docker asks.
+void AddBaseOps(MountPlan& plan);
+
+}  // namespace sysbox::mounts
+
+#endif  // SYSBOX_MOUNTS_CONTAINER_HARNESS_H_

@@ -74,6 +74,7 @@ class DocumentWriter {
 };
 
 absl::StatusOr<Document> Document::Parse(std::string_view text) {
+  if (text.find_first_not_of(" \t\r\n") == text.npos) return Document();
   SYSBOX_ASSIGN_OR_RETURN(Tape tape, Tape::Parse(text));
   if (tape.root().kind() != Kind::kObject) {
     return InvalidArgument("expected an object, got {}",

@@ -21,7 +21,8 @@ class Document {
   using Path = absl::Span<const std::string>;  // keys, outermost first
 
   Document() = default;  // {}
-  // The root must be an object. Errors are InvalidArgument.
+  // The root must be an object; nothing but blanks is an empty one, as dockerd
+  // takes it. Errors are InvalidArgument.
   static absl::StatusOr<Document> Parse(std::string_view text);
 
   // The value at `path` as compact JSON; nullopt if there is none.

@@ -62,6 +62,9 @@ TEST_CASE("a value is replaced in its place") {
 TEST_CASE("an empty document grows the objects on the way, 4 spaces deep") {
   Document document;
   CHECK(document.Write() == "{}\n");
+  auto blank = Document::Parse(" \n");
+  REQUIRE(blank.ok());
+  CHECK(blank->Write() == "{}\n");
   REQUIRE(document.Set(Keys{"runtimes", "x"}, "{}").ok());
   CHECK(document.Write() == R"({
     "runtimes": {

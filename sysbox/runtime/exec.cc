@@ -9,19 +9,12 @@
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/socket.h"
+#include "sysbox/runtime/id_mappings.h"
 #include "sysbox/runtime/process_plan.h"
 #include "sysbox/syscont/convert.h"
 
 namespace sysbox::runtime {
 namespace {
-
-IdMap MapOf(const std::vector<oci::IdMapping>& mappings) {
-  IdMap map;
-  for (const oci::IdMapping& mapping : mappings) {
-    map.lines.push_back({mapping.container_id, mapping.host_id, mapping.size});
-  }
-  return map;
-}
 
 std::vector<NamespaceType> NamespacesOf(const oci::StateFile& state) {
   std::vector<NamespaceType> types;

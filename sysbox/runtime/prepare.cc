@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "fmt/format.h"
+#include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/time.h"
 #include "sysbox/linux/file.h"
@@ -15,6 +16,7 @@
 #include "sysbox/oci/spec_json.h"
 #include "sysbox/oci/validate.h"
 #include "sysbox/runtime/host_checks.h"
+#include "sysbox/runtime/id_mappings.h"
 #include "sysbox/runtime/namespace_names.h"
 #include "sysbox/syscont/check.h"
 
@@ -29,7 +31,9 @@ absl::StatusOr<oci::Spec> LoadSpec(const CreateOptions& options) {
   SYSBOX_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kMaxConfig));
   absl::StatusOr<oci::Spec> spec = oci::ParseSpec(text);
   SYSBOX_RETURN_IF_ERROR(spec.status(), "{}", path);
-  SYSBOX_RETURN_IF_ERROR(oci::ValidateSpec(*spec), "{}", path);
+  for (const std::string& warning : oci::NormalizeSpec(*spec)) {
+    Log(LogLevel::kWarning, "{}: {}", path, warning);
+  }
   return spec;
 }
 
@@ -47,22 +51,6 @@ absl::Status CheckTerminal(const CreateOptions& options,
         "cannot use console socket if runc will not detach or allocate tty");
   }
   return absl::OkStatus();
-}
-
-IdMap MapOf(const std::vector<oci::IdMapping>& mappings) {
-  IdMap map;
-  for (const oci::IdMapping& mapping : mappings) {
-    map.lines.push_back({mapping.container_id, mapping.host_id, mapping.size});
-  }
-  return map;
-}
-
-std::vector<oci::IdMapping> MappingsOf(const IdMap& map) {
-  std::vector<oci::IdMapping> mappings;
-  for (const IdMapLine& line : map.lines) {
-    mappings.push_back({line.inside, line.outside, line.size});
-  }
-  return mappings;
 }
 
 std::optional<IdMaps> RequestedMaps(const oci::Linux& linux) {
@@ -83,7 +71,10 @@ absl::StatusOr<CheckedBundle> CheckBundle(const CreateOptions& options) {
   }
   SYSBOX_ASSIGN_OR_RETURN(bundle.syscont,
                           syscont::ParseOptions(*bundle.spec.process, {}));
+  // Before the spec's own consistency: `--uts=host` deserves its own words,
+  // not "hostname: needs a uts namespace".
   SYSBOX_RETURN_IF_ERROR(syscont::CheckSpec(bundle.spec, bundle.syscont));
+  SYSBOX_RETURN_IF_ERROR(oci::ValidateSpec(bundle.spec), "config.json");
   SYSBOX_RETURN_IF_ERROR(syscont::CheckSelinux(bundle.spec, SelinuxEnforces()));
   SYSBOX_RETURN_IF_ERROR(CheckTerminal(options, *bundle.spec.process));
   SYSBOX_RETURN_IF_ERROR(CheckNamespacePaths(bundle.spec));

@@ -9,6 +9,10 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/cli/box_commands.h"
+#include "sysbox/cli/daemon_command.h"
+#include "sysbox/cli/features_command.h"
+#include "sysbox/cli/install_command.h"
 #include "sysbox/cli/program.h"
 #include "sysbox/cli/runtime_program.h"
 #include "sysbox/cli/spec_command.h"
@@ -32,26 +36,95 @@ absl::StatusOr<int> RunRuntime(const Invocation& invocation) {
   return RunProgram(RuntimeProgram(), invocation.operands);
 }
 
-constexpr CommandSpec kRuntime = {
-    .name = "runc",
-    .operands = "COMMAND",
-    .summary = "the OCI runtime; same as sysbox-runc",
-    .order = Order::kUnparsed,
-    .run = RunRuntime,
-};
+absl::StatusOr<int> RunFs(const Invocation&) {
+  return absl::UnimplementedError(
+      "fs: the emulation of /proc and /sys is not in this version");
+}
 
-const ProgramSpec& Program() {
-  static const std::array<CommandSpec, 2> commands = {{
+}  // namespace
+
+const ProgramSpec& SysboxProgram() {
+  static const std::array<CommandSpec, 11> commands = {{
+      {.name = "run",
+       .operands = "[--] [command] [arguments]",
+       .summary = "run a command in a container made of a directory",
+       .description =
+           "The container has its own root, ids, hostname and network; it is\n"
+           "removed when the command ends, whose exit code is this one's.\n"
+           "Without a command it is sh. Works without the daemon.\n\n"
+           "  sysbox run --rootfs ./debian -- /sbin/init\n"
+           "  sysbox run --rootfs ./debian -v /srv:/srv:ro -e LANG=C -- ls "
+           "/srv",
+       .max_operands = kAnyNumber,
+       .order = Order::kFlagsFirst,
+       .flags = BoxRunFlags(),
+       .run = RunBox},
+      {.name = "ps",
+       .summary = "list the containers, those of Docker included",
+       .flags = BoxPlaceFlags(),
+       .run = RunBoxPs},
+      {.name = "inspect",
+       .operands = "<container-id>",
+       .summary = "print all that is known about a container, as JSON",
+       .min_operands = 1,
+       .max_operands = 1,
+       .flags = BoxPlaceFlags(),
+       .run = RunBoxInspect},
+      {.name = "install",
+       .summary = "install the program, and register it with Docker",
+       .description =
+           "Copies this program to PREFIX/bin/sysbox with its other names, "
+           "and\n"
+           "sees to its ids in /etc/subuid and /etc/subgid. With --docker it\n"
+           "adds the runtime sysbox-runc to Docker's configuration, keeps all\n"
+           "else in it, and makes a running dockerd read it. Says what it "
+           "does;\n"
+           "does nothing twice.",
+       .flags = InstallFlags(),
+       .run = RunInstall},
+      {.name = "uninstall",
+       .summary = "undo `install`",
+       .flags = InstallFlags(),
+       .run = RunUninstall},
+      {.name = "daemon",
+       .summary =
+           "serve the containers of Docker and others, in the foreground",
+       .description =
+           "Gives every container its ids, and takes them back when it has\n"
+           "ended, also if nobody says so. Containers live on when it stops;\n"
+           "a new one takes over. SIGTERM ends it.",
+       .flags = DaemonFlags(),
+       .run = RunDaemon},
+      {.name = "mgr",
+       .summary = "the manager alone; same as sysbox-mgr",
+       .flags = ManagerFlags(),
+       .run = RunDaemon},
+      {.name = "fs",
+       .summary = "not in this version",
+       .order = Order::kUnparsed,
+       .run = RunFs,
+       .hidden = true},
+      {.name = "runc",
+       .operands = "COMMAND",
+       .summary = "the OCI runtime; same as sysbox-runc",
+       .order = Order::kUnparsed,
+       .run = RunRuntime},
       {.name = "spec",
        .summary = "write a config.json to begin with",
        .flags = SpecFlags(),
        .run = RunSpec},
-      kRuntime,
+      {.name = "features",
+       .summary = "print what the runtime supports as JSON",
+       .run = RunFeatures},
   }};
   static const ProgramSpec program = {
       .name = "sysbox",
       .summary = "containers that act like machines",
-      .description = "",
+      .description =
+          "Every container has a user namespace: its root is nobody on the "
+          "host.\n"
+          "systemd, Docker and the like run in it as on a machine of their "
+          "own.",
       .globals = kGlobalFlags,
       .commands = commands,
       .version = SysboxVersionText,
@@ -60,6 +133,8 @@ const ProgramSpec& Program() {
   };
   return program;
 }
+
+namespace {
 
 // Names of the binary that mean a command of `sysbox`.
 struct Role {
@@ -74,8 +149,6 @@ constexpr std::array<Role, 4> kRoles = {{
 }};
 
 }  // namespace
-
-const ProgramSpec& SysboxProgram() { return Program(); }
 
 int RunSysbox(absl::Span<const std::string> arguments) {
   std::vector<std::string> rest;

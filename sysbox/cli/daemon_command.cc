@@ -1,0 +1,179 @@
+#include "sysbox/cli/daemon_command.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "sysbox/base/log.h"
+#include "sysbox/base/status.h"
+#include "sysbox/build_info.h"
+#include "sysbox/cli/print.h"
+#include "sysbox/cli/version_text.h"
+
+namespace sysbox::cli {
+namespace {
+
+constexpr FlagSpec kDataRoot = {
+    .name = "data-root",
+    .kind = ValueKind::kText,
+    .value = "DIR",
+    .fallback = "/var/lib/sysbox",
+    .help = "where the account of containers and ids is kept"};
+constexpr FlagSpec kRunDir = {.name = "run-dir",
+                              .kind = ValueKind::kText,
+                              .value = "DIR",
+                              .fallback = "/run/sysbox",
+                              .help = "where the socket and the pid file go"};
+constexpr FlagSpec kIdMode = {
+    .name = "id-mode",
+    .kind = ValueKind::kText,
+    .value = "MODE",
+    .fallback = "exclusive",
+    .help =
+        "exclusive: a range of ids for each container; shared: one range "
+        "for all of them"};
+constexpr FlagSpec kLog = {.name = "log",
+                           .alias = 'l',
+                           .kind = ValueKind::kText,
+                           .value = "FILE",
+                           .help =
+                               "append the log to FILE (default: standard "
+                               "error)"};
+constexpr FlagSpec kLogLevel = {.name = "log-level",
+                                .kind = ValueKind::kText,
+                                .value = "LEVEL",
+                                .fallback = "info",
+                                .help = "debug, info, warning, error or fatal"};
+constexpr FlagSpec kLogFormat = {.name = "log-format",
+                                 .kind = ValueKind::kText,
+                                 .value = "FORMAT",
+                                 .fallback = "text",
+                                 .help = "text or json"};
+
+// The administrator's defaults; SYSBOX_* variables of a container win.
+struct PolicyRow {
+  FlagSpec flag;
+  bool api::Policy::*member;
+};
+constexpr PolicyRow kPolicyRows[] = {
+    {{.name = "ignore-sysfs-chown", .help = "chown of /sys succeeds silently"},
+     &api::Policy::ignore_sysfs_chown},
+    {{.name = "allow-trusted-xattr",
+      .help = "allow the extended attribute trusted.overlay.opaque"},
+     &api::Policy::allow_trusted_xattr},
+    {{.name = "honor-caps",
+      .help = "give containers the capabilities that config.json says, rather "
+              "than all of them to root and none to others"},
+     &api::Policy::honor_caps},
+    {{.name = "syscont-mode",
+      .fallback = "true",
+      .help = "false: regular containers, only with a user namespace"},
+     &api::Policy::syscont_mode},
+    {{.name = "relaxed-read-only",
+      .help = "keep /sys writable in a container with a read-only rootfs"},
+     &api::Policy::relaxed_read_only},
+    {{.name = "fsuid-map-fail-on-error",
+      .help = "refuse a container with a mount that cannot be id-mapped"},
+     &api::Policy::fsuid_map_fail_on_error},
+};
+
+// What sysbox-mgr took and nothing here depends on.
+constexpr FlagSpec Ignored(std::string_view name,
+                           std::string_view fallback = {}) {
+  return {.name = name, .fallback = fallback, .hidden = true};
+}
+constexpr FlagSpec kIgnored[] = {
+    Ignored("alias-dns", "true"),
+    Ignored("disable-shiftfs"),
+    Ignored("disable-shiftfs-on-fuse"),
+    Ignored("disable-shiftfs-precheck"),
+    Ignored("disable-idmapped-mount"),
+    Ignored("disable-ovfs-on-idmapped-mount"),
+    Ignored("disable-rootfs-cloning"),
+    Ignored("disable-inner-image-preload"),
+    Ignored("cpu-profiling"),
+    Ignored("memory-profiling"),
+};
+
+constexpr FlagSpec kDaemonFlags[] = {kDataRoot, kRunDir,   kIdMode,
+                                     kLog,      kLogLevel, kLogFormat};
+
+std::vector<FlagSpec> AllFlags(bool with_ignored) {
+  std::vector<FlagSpec> flags(std::begin(kDaemonFlags), std::end(kDaemonFlags));
+  for (const PolicyRow& row : kPolicyRows) flags.push_back(row.flag);
+  if (with_ignored) {
+    flags.insert(flags.end(), std::begin(kIgnored), std::end(kIgnored));
+  }
+  flags.push_back(kVersionFlag);
+  return flags;
+}
+
+absl::Status ConfigureDaemonLog(const FlagValues& flags) {
+  LogOptions options;
+  options.path = flags.Text(kLog);
+  if (!ParseLogLevel(flags.Text(kLogLevel), &options.level)) {
+    return InvalidArgument("--log-level: unknown value \"{}\"",
+                           flags.Text(kLogLevel));
+  }
+  if (!ParseLogFormat(flags.Text(kLogFormat), &options.format)) {
+    return InvalidArgument("--log-format: unknown value \"{}\"",
+                           flags.Text(kLogFormat));
+  }
+  return ConfigureLog(options);
+}
+
+}  // namespace
+
+absl::Span<const FlagSpec> DaemonFlags() {
+  static const auto* const flags = new std::vector<FlagSpec>(AllFlags(false));
+  return *flags;
+}
+
+absl::Span<const FlagSpec> ManagerFlags() {
+  static const auto* const flags = new std::vector<FlagSpec>(AllFlags(true));
+  return *flags;
+}
+
+absl::StatusOr<mgr::DaemonOptions> DaemonOptionsOf(const FlagValues& flags) {
+  mgr::DaemonOptions options;
+  options.registration.data_root = flags.Text(kDataRoot);
+  std::optional<mgr::IdMode> mode = mgr::ParseIdMode(flags.Text(kIdMode));
+  if (!mode.has_value()) {
+    return InvalidArgument("--id-mode: unknown value \"{}\"",
+                           flags.Text(kIdMode));
+  }
+  options.registration.id_mode = *mode;
+  for (const PolicyRow& row : kPolicyRows) {
+    options.registration.policy.*row.member = flags.Switch(row.flag);
+  }
+  options.run_dir = flags.Text(kRunDir);
+  options.version = kVersion;
+  const char* notify_socket = getenv("NOTIFY_SOCKET");
+  if (notify_socket != nullptr) options.notify_socket = notify_socket;
+  return options;
+}
+
+absl::StatusOr<int> RunDaemon(const Invocation& invocation) {
+  const FlagValues& flags = invocation.flags;
+  if (flags.Switch(kVersionFlag)) {
+    SYSBOX_RETURN_IF_ERROR(Print(SysboxVersionText()));
+    return 0;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(mgr::DaemonOptions options, DaemonOptionsOf(flags));
+  SYSBOX_RETURN_IF_ERROR(ConfigureDaemonLog(flags));
+  if (geteuid() != 0) {
+    return absl::PermissionDeniedError("the daemon must be run by root");
+  }
+  for (const FlagSpec& flag : kIgnored) {
+    if (flags.Has(flag)) {
+      Log(LogLevel::kWarning, "--{} has no effect in this version", flag.name);
+    }
+  }
+  SYSBOX_RETURN_IF_ERROR(mgr::RunManagerDaemon(options));
+  return 0;
+}
+
+}  // namespace sysbox::cli

@@ -11,17 +11,33 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from harness import host_state, images  # noqa: E402
+from harness import host_state, images, private_world  # noqa: E402
 from harness.bundle import Bundle  # noqa: E402
-from harness.daemon import SOCKET, Daemon  # noqa: E402
+from harness.daemon import Daemon  # noqa: E402
 from harness.docker import Docker  # noqa: E402
 
 
+@pytest.fixture(scope="session", autouse=True)
+def private(request):
+    """Nothing of the host's /run, /etc and network is seen or touched."""
+    assert os.geteuid() == 0, "the integration tests need root"
+    private_world.enter()
+
+
 @pytest.fixture(scope="session")
-def workspace():
+def workspace(private):
     """On a disk, not tmpfs: overlay needs trusted xattrs, dockerd a real fs."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="sysbox-test-", dir="/var/tmp"))
     path.chmod(0o711)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def disk(workspace):
+    """A directory for one case, like tmp_path but never on a tmpfs."""
+    path = pathlib.Path(tempfile.mkdtemp(dir=workspace))
+    path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
 
@@ -45,7 +61,6 @@ def runtime(workspace, binary):
 
 @pytest.fixture(scope="session")
 def daemon(workspace, binary):
-    assert not SOCKET.exists(), f"{SOCKET}: a sysbox daemon already runs here"
     daemon = Daemon(binary, str(workspace / "sysbox"),
                     str(workspace / "sysbox.log"))
     daemon.start()
@@ -75,14 +90,25 @@ def dockerd(workspace, runtime, busybox_rootfs):
 def docker(dockerd, daemon):
     """dockerd with the daemon beside it; containers left over are removed."""
     yield dockerd
-    left = dockerd("ps", "-aq").out.split()
-    if left:
-        dockerd("rm", "-f", "-v", *left)
+    dockerd.remove_all()
 
 
 @pytest.fixture
 def bundle(runtime, busybox_rootfs, tmp_path, daemon):
-    yield Bundle(runtime, tmp_path / "bundle", busybox_rootfs)
+    """A bundle for `sysbox-runc`; its containers are removed."""
+    bundle = Bundle(runtime, tmp_path / "bundle", busybox_rootfs)
+    yield bundle
+    bundle.remove_all()
+
+
+@pytest.fixture
+def runc_bundle(busybox_rootfs, tmp_path):
+    """The same bundle for the real `runc`, to compare with."""
+    if shutil.which("runc") is None:
+        pytest.skip("runc is missing")
+    bundle = Bundle("runc", tmp_path / "runc-bundle", busybox_rootfs)
+    yield bundle
+    bundle.remove_all()
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import os
 
+from harness.private_world import die_with_parent
+
 SOCKET = pathlib.Path("/run/sysbox/sysbox.sock")
 
 
@@ -26,7 +28,8 @@ class Daemon:
                     [self.binary, "daemon", "--data-root", self.data_root,
                      "--log-level", "debug"],
                     env={**os.environ, "NOTIFY_SOCKET": notify_path},
-                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                    stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    preexec_fn=die_with_parent)
             ready, _, _ = select.select([notify], [], [], 20)
             assert ready, "the daemon never became ready:\n" + self.read_log()
             assert b"READY=1" in notify.recv(4096)

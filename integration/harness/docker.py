@@ -8,6 +8,8 @@ import subprocess
 import time
 
 from harness.command import run
+from harness.private_world import die_with_parent
+from harness.terminal import Terminal
 
 RUNTIME = "sysbox-runc"
 
@@ -18,14 +20,18 @@ class Docker:
     def __init__(self, root, runtime_path, extra_config=None):
         self.root = pathlib.Path(root)
         self.socket = self.root / "docker.sock"
+        self.env = {**os.environ, "DOCKER_HOST": f"unix://{self.socket}",
+                    "DOCKER_CONFIG": str(self.root / "config")}
         self.config = {
             "data-root": str(self.root / "data"),
             "exec-root": str(self.root / "exec"),
             "pidfile": str(self.root / "docker.pid"),
             "hosts": [f"unix://{self.socket}"],
-            "bip": "172.31.250.1/24",
+            "storage-driver": "overlay2",
+            "exec-opts": ["native.cgroupdriver=cgroupfs"],
+            "bip": "172.31.240.1/24",
             "default-address-pools":
-                [{"base": "172.31.0.0/17", "size": 24}],
+                [{"base": "172.31.128.0/18", "size": 24}],
             "runtimes": {RUNTIME: {"path": str(runtime_path)}},
             **(extra_config or {}),
         }
@@ -38,7 +44,8 @@ class Docker:
         with open(self.root / "dockerd.log", "ab") as log:
             self.process = subprocess.Popen(
                 ["dockerd", "--config-file", config], stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True)
+                stdin=subprocess.DEVNULL, start_new_session=True,
+                preexec_fn=die_with_parent)
         deadline = time.monotonic() + 60
         while self("version", check=False).code != 0:
             assert self.process.poll() is None, self.read_log()
@@ -56,8 +63,11 @@ class Docker:
         return (self.root / "dockerd.log").read_text()
 
     def __call__(self, *args, check=True, **options):
-        env = {**os.environ, "DOCKER_HOST": f"unix://{self.socket}"}
-        return run("docker", *args, check=check, env=env, **options)
+        return run("docker", *args, check=check, env=self.env, **options)
+
+    def terminal(self, *args, **options):
+        """`docker ARGS…` with a user at its terminal."""
+        return Terminal("docker", *args, env=self.env, **options)
 
     def run(self, *args, image="busybox", options=(), check=True,
             runtime=RUNTIME, **more):
@@ -70,8 +80,18 @@ class Docker:
         return self("run", "-d", "--runtime", runtime, *options, image,
                     *(args or ("sleep", "1000"))).out.strip()
 
+    def shell(self, container, script, *options, check=True):
+        """What `sh -c SCRIPT` in a running container prints."""
+        return self("exec", *options, container, "sh", "-c", script,
+                    check=check).out
+
     def inspect(self, container, template):
         return self("inspect", "-f", template, container).out.strip()
 
     def pid(self, container):
         return int(self.inspect(container, "{{.State.Pid}}"))
+
+    def remove_all(self):
+        left = self("ps", "-aq").out.split()
+        if left:
+            self("rm", "-f", "-v", *left)

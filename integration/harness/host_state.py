@@ -9,7 +9,9 @@ STATE_ROOT = pathlib.Path("/run/sysbox-runc")
 
 def _mounts():
     lines = pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
-    return sorted(line.split(" ", 3)[3] for line in lines)
+    # dockerd's own, made for the first container that asks for --net=host.
+    return sorted(line.split(" ", 3)[3] for line in lines
+                  if "/netns/default " not in line)
 
 
 def _cgroups():
@@ -18,17 +20,18 @@ def _cgroups():
 
 
 def _processes():
-    """Every process that runs our binary, by command line."""
+    """Every process that runs the binary under test."""
+    ours = os.stat(os.environ["SYSBOX_BINARY"])
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
-            name = (entry / "comm").read_text().strip()
-        except (FileNotFoundError, ProcessLookupError):
+            if os.path.samestat(os.stat(entry / "exe"), ours):
+                name = (entry / "comm").read_text().strip()
+                found.append(f"{entry.name} {name}")
+        except OSError:  # gone, or a kernel thread
             continue
-        if name.startswith("sysbox"):
-            found.append(f"{entry.name} {name}")
     return sorted(found)
 
 

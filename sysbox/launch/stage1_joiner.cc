@@ -27,6 +27,9 @@ absl::Status MakeTimeNamespace(const LaunchPlan& plan) {
 absl::Status Join(const LaunchPlan& plan, const LaunchFds& fds,
                   const NamespacesToJoin& joined, SyncChannel& channel) {
   SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[1:join]"));
+  // Init, forked into namespaces that others may be in already, inherits it;
+  // see JoinAndRun in stage2_init.cc.
+  SYSBOX_RETURN_IF_ERROR(SetDumpable(false));
   if (!plan.time_offsets.empty()) {
     SYSBOX_RETURN_IF_ERROR(MakeTimeNamespace(plan));
   }

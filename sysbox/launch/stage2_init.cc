@@ -90,6 +90,7 @@ absl::Status FinishRoot(const LaunchPlan& plan, FdRef root,
 absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
                   SyncChannel& channel) {
   SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[2:init]"));
+  SYSBOX_RETURN_IF_ERROR(SetDumpable(false));  // as in JoinAndRun
   SYSBOX_RETURN_IF_ERROR(EnterCgroups(fds));
   SYSBOX_RETURN_IF_ERROR(KeepOnly(fds, channel, plan.process.preserve_fds));
   if (Contains(plan.new_namespaces, NamespaceType::kCgroup) &&
@@ -126,6 +127,9 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
 absl::Status JoinAndRun(const ExecPlan& plan, const Pidfd& init,
                         const LaunchFds& fds, SyncChannel& channel) {
   SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[2:exec]"));
+  // Before it is the container's to trace: until it changes its ids, the
+  // kernel still takes it for the host's root (CVE-2016-9962).
+  SYSBOX_RETURN_IF_ERROR(SetDumpable(false));
   SYSBOX_RETURN_IF_ERROR(EnterCgroups(fds));
   SYSBOX_RETURN_IF_ERROR(
       KeepOnly(fds, channel, plan.process.preserve_fds, {init.fd().get()}));

@@ -94,6 +94,7 @@ class Walk {
     SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> all,
                             ListDirectory(directory));
     for (std::string& name : all) {
+      if (names.size() + 2 == self.st_nlink) break;  // found them all
       absl::StatusOr<struct stat> info =
           StatAt(directory, name, AT_SYMLINK_NOFOLLOW);
       if (info.ok() && S_ISDIR(info->st_mode)) names.push_back(std::move(name));

@@ -10,9 +10,7 @@
 namespace sysbox::cgroups {
 namespace {
 
-// What systemd gives to a delegated v1 unit.
-constexpr std::string_view kV1Files[] = {"cgroup.procs", "tasks",
-                                         "cgroup.clone_children"};
+constexpr std::string_view kV1Files[] = {"cgroup.procs", "tasks"};
 // /sys/kernel/cgroup/delegate without the controllers' own files.
 constexpr std::string_view kV2Files[] = {
     "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"};

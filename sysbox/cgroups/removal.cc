@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include "absl/time/clock.h"
+#include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/cgroup_events.h"
 #include "sysbox/cgroups/cgroup_tree.h"
@@ -12,9 +13,13 @@ namespace sysbox::cgroups {
 namespace {
 
 // The first EBUSY, after trying all; any other error at once.
-absl::Status RemoveAll(const std::vector<Place>& places) {
+absl::Status RemoveAll(const std::vector<Place>& places,
+                       std::string_view child) {
   absl::Status busy;
   for (const Place& place : places) {
+    if (!child.empty()) {
+      (void)RemoveDirectory(fmt::format("{}/{}", place.path, child));
+    }
     absl::Status status = RemoveCgroup(place.path);
     if (!status.ok() && ErrnoOf(status) != EBUSY) return status;
     busy.Update(status);
@@ -25,11 +30,11 @@ absl::Status RemoveAll(const std::vector<Place>& places) {
 }  // namespace
 
 absl::Status RemovePlaces(const std::vector<Place>& places,
-                          absl::Duration limit) {
+                          std::string_view child, absl::Duration limit) {
   const absl::Time deadline = absl::Now() + limit;
   BackOff back_off(limit);
   for (;;) {
-    const absl::Status status = RemoveAll(places);
+    const absl::Status status = RemoveAll(places, child);
     if (ErrnoOf(status) != EBUSY) return status;
     for (const Place& place : places) {
       // A dead process leaves all hierarchies at once, so this event tells

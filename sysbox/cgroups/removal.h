@@ -2,6 +2,7 @@
 #ifndef SYSBOX_CGROUPS_REMOVAL_H_
 #define SYSBOX_CGROUPS_REMOVAL_H_
 
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -10,11 +11,13 @@
 
 namespace sysbox::cgroups {
 
-// Removes every place with all below it. While killed processes drain, waits:
-// on the unified hierarchy's event where there is one. EBUSY with the
-// directory's name after `limit`. Absent places are fine.
+// Removes every place with all below it; `child` ("": none) is the name most
+// likely there, tried first since finding out is dearer than removing. While
+// killed processes drain, waits: on the unified hierarchy's event where there
+// is one. EBUSY with the directory's name after `limit`. Absent places are
+// fine.
 absl::Status RemovePlaces(const std::vector<Place>& places,
-                          absl::Duration limit);
+                          std::string_view child, absl::Duration limit);
 
 }  // namespace sysbox::cgroups
 

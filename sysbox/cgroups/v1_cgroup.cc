@@ -196,7 +196,9 @@ absl::Status V1Cgroup::KillAll() {
   return ThawV1Tree(*root);
 }
 
-absl::Status V1Cgroup::Destroy() { return RemovePlaces(places_, kDrainLimit); }
+absl::Status V1Cgroup::Destroy() {
+  return RemovePlaces(places_, options_.delegate ? kV1Child : "", kDrainLimit);
+}
 
 std::map<std::string, std::string> V1Cgroup::Paths() const {
   return PathsOf(places_);

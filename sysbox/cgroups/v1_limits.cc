@@ -1,5 +1,7 @@
 #include "sysbox/cgroups/v1_limits.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -71,16 +73,28 @@ absl::Status WriteTo(FdMember where, const HybridSettings& settings,
   return writer->WriteAll(settings.v2, v2);
 }
 
+// Opens each of the two files once: there are a dozen rules.
 absl::Status WriteDevices(FdRef directory,
                           const std::vector<DeviceWrite>& writes) {
+  Fd files[2];
   for (const DeviceWrite& write : writes) {
-    SYSBOX_RETURN_IF_ERROR(
-        WriteExistingAt(directory,
-                        write.allow ? "devices.allow" : "devices.deny",
-                        write.rule),
-        "{}: \"{}\"", kDevicesField, write.rule);
+    Fd& file = files[write.allow ? 1 : 0];
+    const char* name = write.allow ? "devices.allow" : "devices.deny";
+    if (!file.valid()) {
+      SYSBOX_ASSIGN_OR_RETURN(file,
+                              OpenAt(directory, name, {.flags = O_WRONLY}),
+                              "{}", kDevicesField);
+    }
+    SYSBOX_RETURN_IF_ERROR(WriteAll(file, write.rule), "{}: \"{}\" to {}",
+                           kDevicesField, write.rule, name);
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<DeviceList> CurrentDevices(const OpenPlace& devices) {
+  SYSBOX_ASSIGN_OR_RETURN(const std::string text,
+                          ReadFileAt(devices.outer, "devices.list"));
+  return ParseDeviceList(text);
 }
 
 absl::Status Transition(const OpenPlace& devices, const DeviceList& from,
@@ -149,14 +163,22 @@ absl::Status WriteChildren(const HybridSettings& settings,
 
 absl::Status SetNewDevices(const DeviceList& list,
                            absl::Span<const OpenPlace> places) {
-  if (const OpenPlace* devices = FindPlace(places, "devices")) {
-    return WriteDevices(devices->outer, FreshDeviceWrites(list));
-  }
-  if (const OpenPlace* unified = FindPlace(places, "")) {
+  const OpenPlace* unified = FindPlace(places, "");
+  const OpenPlace* devices = FindPlace(places, "devices");
+  if (devices == nullptr && unified != nullptr) {
     return SetDevices(unified->outer, list);
   }
-  return FailedPrecondition(
-      "{}: no cgroup hierarchy controls devices on this host", kDevicesField);
+  if (devices == nullptr) {
+    return FailedPrecondition(
+        "{}: no cgroup hierarchy controls devices on this host", kDevicesField);
+  }
+  if (devices->created) {
+    return WriteDevices(devices->outer, FreshDeviceWrites(list));
+  }
+  // Taken over: its default, most likely ours already, cannot be set as long
+  // as the kernel remembers a child, which may be a while after its removal.
+  SYSBOX_ASSIGN_OR_RETURN(const DeviceList before, CurrentDevices(*devices));
+  return WriteDevices(devices->outer, DeviceTransition(before, list));
 }
 
 absl::StatusOr<DeviceList> ChangeDevices(const DeviceList& list,
@@ -166,9 +188,7 @@ absl::StatusOr<DeviceList> ChangeDevices(const DeviceList& list,
     SYSBOX_RETURN_IF_ERROR(SetNewDevices(list, places));
     return list;  // one program for another: nothing else can fail after it
   }
-  SYSBOX_ASSIGN_OR_RETURN(const std::string text,
-                          ReadFileAt(devices->outer, "devices.list"));
-  SYSBOX_ASSIGN_OR_RETURN(DeviceList before, ParseDeviceList(text));
+  SYSBOX_ASSIGN_OR_RETURN(DeviceList before, CurrentDevices(*devices));
   if (before.default_allow != list.default_allow) {
     return FailedPrecondition(
         "{}: a running container cannot change between allowing and denying "

@@ -43,8 +43,9 @@ absl::Status WriteChildren(const HybridSettings& settings,
                            absl::Span<const OpenPlace> places,
                            SettingWriter* writer);
 
-// Sets the device rules of new directories; must precede the child, which
-// inherits them. FailedPrecondition when nothing here controls devices.
+// Sets the device rules of directories that nothing is in yet; must precede the
+// child, which inherits them. FailedPrecondition when nothing here controls
+// devices.
 absl::Status SetNewDevices(const DeviceList& list,
                            absl::Span<const OpenPlace> places);
 

@@ -202,7 +202,9 @@ absl::StatusOr<bool> V2Cgroup::ConsumeOomEvents(FdRef events) {
 
 absl::Status V2Cgroup::KillAll() { return KillV2(place_.path); }
 
-absl::Status V2Cgroup::Destroy() { return RemovePlaces({place_}, kDrainLimit); }
+absl::Status V2Cgroup::Destroy() {
+  return RemovePlaces({place_}, options_.delegate ? kV2Leaf : "", kDrainLimit);
+}
 
 std::map<std::string, std::string> V2Cgroup::Paths() const {
   return PathsOf({place_});

@@ -3,11 +3,11 @@
 #include <sys/epoll.h>
 
 #include <cerrno>
+#include <optional>
 
 #include "sysbox/base/status.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/socket.h"
-#include "sysbox/wire/frame.h"
 
 namespace sysbox::api {
 namespace {

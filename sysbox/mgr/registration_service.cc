@@ -6,7 +6,6 @@
 #include "absl/strings/ascii.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
-#include "sysbox/base/strings.h"
 #include "sysbox/ids/id_range.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"

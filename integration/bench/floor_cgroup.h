@@ -1,0 +1,31 @@
+// The floor's cgroups and files: kernel work only. Errors end the program.
+#ifndef INTEGRATION_BENCH_FLOOR_CGROUP_H_
+#define INTEGRATION_BENCH_FLOOR_CGROUP_H_
+
+#include <string>
+#include <vector>
+
+namespace sysbox::bench {
+
+// Ends the program with `what` and errno's text if `result` is negative.
+long Check(long result, const char* what);
+
+// One write(2); `may_lack`: an absent file is fine.
+void WriteFile(const std::string& path, const std::string& value,
+               bool may_lack = false);
+std::string ReadFile(const std::string& path);
+
+struct Cgroup {
+  std::vector<int> tasks;  // v1: to be written by the process itself
+  int into = -1;           // v2: for CLONE_INTO_CGROUP
+};
+
+// `name` is below the root of every hierarchy. `make`: with the limits of the
+// bench's bundle.
+Cgroup OpenCgroup(const std::string& name, bool make);
+void JoinCgroup(const Cgroup& cgroup);
+void RemoveCgroup(const std::string& name);
+
+}  // namespace sysbox::bench
+
+#endif  // INTEGRATION_BENCH_FLOOR_CGROUP_H_

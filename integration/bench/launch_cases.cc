@@ -1,0 +1,181 @@
+#include "integration/bench/launch_cases.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "sysbox/base/status.h"
+#include "sysbox/linux/file.h"
+
+namespace sysbox::bench {
+namespace {
+
+constexpr int kAtOnce = 32;
+const std::vector<std::string> kTrue = {"/bin/true"};
+const std::vector<std::string> kSleep = {"/bin/sleep", "1000"};
+
+using Tasks = std::vector<Session::Task>;
+
+// Only sysbox's own runs give the daemon work, so what it has used since the
+// run before belongs to that one, even if it was done after it had ended.
+class RunWithDaemon {
+ public:
+  RunWithDaemon(Session& session, Participant& participant, Launch launch)
+      : session_(session),
+        participant_(participant),
+        launch_(std::move(launch)) {}
+
+  absl::Status operator()() {
+    SYSBOX_ASSIGN_OR_RETURN(double daemon_before, DaemonCpuMs());
+    if (has_last_) {
+      session_.Record("cpu", participant_.subject.name,
+                      last_cpu_ms_ + daemon_before - last_daemon_ms_);
+    }
+    SYSBOX_ASSIGN_OR_RETURN(Sample sample,
+                            session_.Take(participant_, "run", launch_, "run"));
+    last_cpu_ms_ = sample.cpu_ms;
+    last_daemon_ms_ = daemon_before;
+    has_last_ = true;
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::StatusOr<double> DaemonCpuMs() {
+    if (participant_.subject.kind != Kind::kSysbox || !session_.daemon) {
+      return 0.0;
+    }
+    return session_.daemon->CpuTimeMs();
+  }
+
+  Session& session_;
+  Participant& participant_;
+  Launch launch_;
+  bool has_last_ = false;
+  double last_cpu_ms_ = 0;
+  double last_daemon_ms_ = 0;
+};
+
+absl::Status OneLife(Session& session, const Participant& participant,
+                     const Launch& launch) {
+  auto take = [&](const char* verb) {
+    return session.Take(participant, verb, launch, verb).status();
+  };
+  SYSBOX_RETURN_IF_ERROR(take("create"));
+  SYSBOX_ASSIGN_OR_RETURN(std::string pid, ReadFile(PidFileOf(launch)));
+  for (const char* verb : {"state", "start", "exec", "kill"}) {
+    SYSBOX_RETURN_IF_ERROR(take(verb));
+  }
+  // An orphan, and pid 1 is us.
+  SYSBOX_RETURN_IF_ERROR(Reap(atoi(pid.c_str())), "init");
+  return take("delete");
+}
+
+absl::Status OneVolley(Session& session, const Participant& participant,
+                       absl::Span<const Launch> launches) {
+  std::vector<CommandLine> commands;
+  for (const Launch& launch : launches) {
+    commands.push_back(CommandFor(participant.subject, "run", launch));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(double elapsed_ms,
+                          MeasureAtOnce(commands, session.streams));
+  session.Record("at-once", participant.subject.name,
+                 static_cast<double>(launches.size()) * 1e3 / elapsed_ms, "/s");
+  return absl::OkStatus();
+}
+
+absl::Status OneRss(Session& session, const Participant& participant,
+                    const Launch& launch) {
+  const std::string path = launch.bundle + "/rss";
+  SYSBOX_ASSIGN_OR_RETURN(
+      Fd out, Open(path, {.flags = O_RDWR | O_CREAT | O_TRUNC, .mode = 0600}));
+  CommandLine command = CommandFor(participant.subject, "run", launch);
+  command.args.insert(command.args.begin(), {"peak_rss", command.program});
+  command.program = session.peak_rss_program;
+  Streams streams = session.streams;
+  streams.out = out;
+  SYSBOX_RETURN_IF_ERROR(Measure(command, streams));
+  SYSBOX_ASSIGN_OR_RETURN(std::string kib, ReadFile(path));
+  session.Record("rss", participant.subject.name, atof(kib.c_str()) / 1024,
+                 "MiB");
+  if (participant.subject.kind == Kind::kSysbox && session.daemon) {
+    SYSBOX_ASSIGN_OR_RETURN(double resident, session.daemon->ResidentMiB());
+    session.Record("daemon-rss", participant.subject.name, resident, "MiB");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status MeasureRun(Session& session) {
+  Tasks tasks;
+  for (Participant& participant : session.participants) {
+    SYSBOX_ASSIGN_OR_RETURN(Launch launch,
+                            session.MakeLaunch(participant, "run", kTrue));
+    auto run = std::make_shared<RunWithDaemon>(session, participant, launch);
+    tasks.push_back({&participant, [run] { return (*run)(); }});
+  }
+  session.Interleave(std::move(tasks), session.runs);
+  return absl::OkStatus();
+}
+
+absl::Status MeasureLifecycle(Session& session) {
+  Tasks tasks;
+  for (Participant& participant : session.participants) {
+    SYSBOX_ASSIGN_OR_RETURN(Launch launch,
+                            session.MakeLaunch(participant, "life", kSleep));
+    tasks.push_back({&participant, [&session, &participant, launch] {
+                       return OneLife(session, participant, launch);
+                     }});
+  }
+  session.Interleave(std::move(tasks), session.runs);
+  return absl::OkStatus();
+}
+
+absl::Status MeasureVersion(Session& session) {
+  Tasks tasks;
+  for (Participant& participant : session.participants) {
+    tasks.push_back({&participant, [&session, &participant] {
+                       return session
+                           .Take(participant, "version", Launch(), "version")
+                           .status();
+                     }});
+  }
+  session.Interleave(std::move(tasks), session.runs);
+  return absl::OkStatus();
+}
+
+absl::Status MeasureAtOnce32(Session& session) {
+  Tasks tasks;
+  for (Participant& participant : session.participants) {
+    std::vector<Launch> launches;
+    for (int i = 0; i < kAtOnce; ++i) {
+      SYSBOX_ASSIGN_OR_RETURN(
+          Launch launch,
+          session.MakeLaunch(participant, fmt::format("volley{}", i), kTrue));
+      launches.push_back(std::move(launch));
+    }
+    tasks.push_back({&participant, [&session, &participant, launches] {
+                       return OneVolley(session, participant, launches);
+                     }});
+  }
+  session.Interleave(std::move(tasks), std::max(3, session.runs / 6));
+  return absl::OkStatus();
+}
+
+absl::Status MeasureRss(Session& session) {
+  Tasks tasks;
+  for (Participant& participant : session.participants) {
+    SYSBOX_ASSIGN_OR_RETURN(Launch launch,
+                            session.MakeLaunch(participant, "rss", kTrue));
+    tasks.push_back({&participant, [&session, &participant, launch] {
+                       return OneRss(session, participant, launch);
+                     }});
+  }
+  session.Interleave(std::move(tasks), std::max(3, session.runs / 6));
+  return absl::OkStatus();
+}
+
+}  // namespace sysbox::bench

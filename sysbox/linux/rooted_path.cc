@@ -52,6 +52,7 @@ class PathMaker {
   absl::StatusOr<Fd> Step(const std::string& name);
   absl::StatusOr<Fd> OpenOrMake(const std::string& name);
   absl::Status MakeEntry(const std::string& name);
+  absl::Status FollowLink(const std::string& name, FdRef link);
 
   const FdRef root_;
   const mode_t leaf_type_;
@@ -93,6 +94,18 @@ absl::StatusOr<Fd> PathMaker::OpenOrMake(const std::string& name) {
   return ErrnoStatus(EAGAIN, fmt::format("make {}", name));
 }
 
+absl::Status PathMaker::FollowLink(const std::string& name, FdRef link) {
+  // What a magic link reads as is not where it leads, which may even be one of
+  // our own descriptors. The kernel says ELOOP of them, as it does of loops.
+  auto followed = OpenAt2(Current(), name, {.flags = O_PATH},
+                          RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+  if (++links_ > kMaxLinks || ErrnoOf(followed.status()) == ELOOP) {
+    return ErrnoStatus(ELOOP, fmt::format("resolve {}", name));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const std::string target, ReadLinkAt(link, ""));
+  return Prepend(target);
+}
+
 absl::StatusOr<Fd> PathMaker::Step(const std::string& name) {
   if (name == ".") return Fd();
   if (name == "..") {
@@ -102,11 +115,7 @@ absl::StatusOr<Fd> PathMaker::Step(const std::string& name) {
   SYSBOX_ASSIGN_OR_RETURN(Fd fd, OpenOrMake(name));
   SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(fd));
   if (S_ISLNK(found.st_mode)) {
-    if (++links_ > kMaxLinks) {
-      return ErrnoStatus(ELOOP, fmt::format("resolve {}", name));
-    }
-    SYSBOX_ASSIGN_OR_RETURN(const std::string target, ReadLinkAt(fd, ""));
-    SYSBOX_RETURN_IF_ERROR(Prepend(target));
+    SYSBOX_RETURN_IF_ERROR(FollowLink(name, fd));
     return Fd();
   }
   if (S_ISDIR(found.st_mode)) {

@@ -81,6 +81,16 @@ TEST_CASE("magic links are refused") {
   CHECK_ERRNO(ELOOP, MakeDirectoriesInRoot(host, "/proc/self/cwd/x", 0755));
 }
 
+// Descriptors that the maker itself opens on the way must not be found.
+TEST_CASE("magic links are not taken for symlinks") {
+  const Fd root = VALUE_OF(Open("/", {.flags = O_PATH | O_DIRECTORY}));
+  for (int number = 3; number < 40; ++number) {
+    const std::string path = fmt::format("/proc/self/fd/{}", number);
+    CHECK_FALSE(MakeDirectoriesInRoot(root, path, 0755).ok());
+    CHECK_FALSE(MakeDirectoriesInRoot(root, path + "/x", 0755).ok());
+  }
+}
+
 TEST_CASE("a NUL byte does not cut a path short") {
   const Rooted root;
   const std::string path("a\0b", 3);

@@ -1,0 +1,75 @@
+"""Fixtures of the hostile cases."""
+
+import json
+import pathlib
+import time
+
+import pytest
+
+from harness import guest as guests, host_state
+from harness.command import run
+
+
+@pytest.fixture(scope="session")
+def probe(binary):
+    path = guests.probe_path(binary)
+    assert path.exists(), f"{path}: build //integration/guest:probe"
+    return path
+
+
+@pytest.fixture
+def make_guest(runtime, disk, probe, daemon):
+    """Makes bundles whose rootfs holds the probe alone."""
+    made = []
+
+    def make(directory="guest"):
+        made.append(guests.Guest(runtime, disk / directory, probe))
+        return made[-1]
+
+    yield make
+    for guest in made:
+        guest.remove_all()
+
+
+@pytest.fixture
+def guest(make_guest):
+    return make_guest()
+
+
+@pytest.fixture
+def marker(disk):
+    """A file of the host's that everybody could read, were he outside."""
+    path = disk / "marker"
+    path.write_text("the host's\n")
+    path.chmod(0o644)
+    return path
+
+
+def _of_container(name, paths):
+    return [path for path in paths if name in path]
+
+
+@pytest.fixture
+def nothing_left(daemon, name, binary, runtime):
+    """Fails the case if a container whose id begins with `name` leaves
+    anything. Unlike `host_unchanged`, also on a host where others work."""
+
+    def snapshot():
+        found = host_state.snapshot(daemon.process.pid)
+        found["cgroups"] = _of_container(name, found["cgroups"])
+        found["states"] = _of_container(name, found["states"])
+        found["registered"] = sorted(registered(runtime))
+        return found
+
+    before = snapshot()
+    yield
+    deadline = time.monotonic() + 5  # what is killed dies on its own time
+    while (left := host_state.differences(before, snapshot())):
+        assert time.monotonic() < deadline, "\n".join(left)
+        time.sleep(0.05)
+
+
+def registered(runtime):
+    """What the daemon says it has."""
+    sysbox = pathlib.Path(runtime).parent / "sysbox"
+    return [box["id"] for box in json.loads(run(sysbox, "ps", "--json").out)]

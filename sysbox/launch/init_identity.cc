@@ -1,6 +1,7 @@
 #include "sysbox/launch/init_identity.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 
 #include <algorithm>
 #include <string>
@@ -48,6 +49,11 @@ absl::Status WriteSysctl(FdRef root, const std::string& name,
   std::string path = "/proc/sys/" + name;
   std::replace(path.begin() + sizeof "/proc/sys/" - 1, path.end(), '.', '/');
   SYSBOX_ASSIGN_OR_RETURN(Fd file, OpenInRoot(root, path, {.flags = O_WRONLY}));
+  // Not into a file that the rootfs or a volume has there (CVE-2025-52881).
+  SYSBOX_ASSIGN_OR_RETURN(uint64_t magic, FilesystemMagic(file));
+  if (magic != PROC_SUPER_MAGIC) {
+    return FailedPrecondition("{} is not on a procfs", path);
+  }
   return WriteAll(file, value);
 }
 

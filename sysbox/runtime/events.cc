@@ -41,6 +41,8 @@ struct CpuEvent {
 struct CpusetEvent {
   std::vector<uint16_t> cpus;
   std::vector<uint16_t> mems;
+  // Flags of v1 that nobody sets for a container. The keys belong to the form.
+  uint64_t unused = 0;
 };
 struct PidsEvent {
   uint64_t current = 0;
@@ -76,8 +78,8 @@ StatsData DataOf(const cgroups::Stats& stats) {
   data.cpu.throttling = {stats.cpu.throttling_periods,
                          stats.cpu.throttled_periods,
                          stats.cpu.throttled_time_ns};
-  data.cpuset = {ParseCpuList(stats.cpuset_cpus),
-                 ParseCpuList(stats.cpuset_mems)};
+  data.cpuset.cpus = ParseCpuList(stats.cpuset_cpus);
+  data.cpuset.mems = ParseCpuList(stats.cpuset_mems);
   data.memory = stats.memory;
   data.pids = {stats.pids_current, stats.pids_limit};
   data.blkio = {stats.io_service_bytes, stats.io_serviced};
@@ -114,9 +116,17 @@ struct json::Fields<runtime::CpuEvent> {
 };
 template <>
 struct json::Fields<runtime::CpusetEvent> {
-  static constexpr auto kTable =
-      std::make_tuple(Optional("cpus", &runtime::CpusetEvent::cpus),
-                      Optional("mems", &runtime::CpusetEvent::mems));
+  using Cpuset = runtime::CpusetEvent;
+  static constexpr auto kTable = std::make_tuple(
+      Optional("cpus", &Cpuset::cpus), Always("cpu_exclusive", &Cpuset::unused),
+      Optional("mems", &Cpuset::mems), Always("mem_hardwall", &Cpuset::unused),
+      Always("mem_exclusive", &Cpuset::unused),
+      Always("memory_migrate", &Cpuset::unused),
+      Always("memory_spread_page", &Cpuset::unused),
+      Always("memory_spread_slab", &Cpuset::unused),
+      Always("memory_pressure", &Cpuset::unused),
+      Always("sched_load_balance", &Cpuset::unused),
+      Always("sched_relax_domain_level", &Cpuset::unused));
 };
 template <>
 struct json::Fields<cgroups::MemoryEntry> {

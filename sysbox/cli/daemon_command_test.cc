@@ -1,0 +1,62 @@
+#include "sysbox/cli/daemon_command.h"
+
+#include <string>
+#include <vector>
+
+#include "catch2/catch.hpp"
+#include "sysbox/testing/status_matchers.h"
+
+namespace sysbox::cli {
+namespace {
+
+absl::StatusOr<mgr::DaemonOptions> Parse(
+    const std::vector<std::string>& words) {
+  ParsedArguments parsed =
+      VALUE_OF(ParseArguments(ManagerFlags(), Order::kMixed, words));
+  return DaemonOptionsOf(parsed.flags);
+}
+
+TEST_CASE("without flags the daemon has the documented defaults") {
+  mgr::DaemonOptions options = VALUE_OF(Parse({}));
+  CHECK(options.run_dir == "/run/sysbox");
+  CHECK(options.registration.data_root == "/var/lib/sysbox");
+  CHECK(options.registration.id_mode == mgr::IdMode::kExclusive);
+  CHECK(options.registration.policy.syscont_mode);
+  CHECK_FALSE(options.registration.policy.honor_caps);
+  CHECK_FALSE(options.registration.policy.allow_trusted_xattr);
+}
+
+TEST_CASE("flags set the daemon's options") {
+  mgr::DaemonOptions options =
+      VALUE_OF(Parse({"--data-root", "/d", "--run-dir=/r", "--id-mode",
+                      "shared", "--honor-caps", "--syscont-mode=false",
+                      "--relaxed-read-only", "--fsuid-map-fail-on-error",
+                      "--ignore-sysfs-chown", "--allow-trusted-xattr"}));
+  CHECK(options.run_dir == "/r");
+  CHECK(options.registration.data_root == "/d");
+  CHECK(options.registration.id_mode == mgr::IdMode::kShared);
+  const api::Policy& policy = options.registration.policy;
+  CHECK_FALSE(policy.syscont_mode);
+  CHECK(policy.honor_caps);
+  CHECK(policy.relaxed_read_only);
+  CHECK(policy.fsuid_map_fail_on_error);
+  CHECK(policy.ignore_sysfs_chown);
+  CHECK(policy.allow_trusted_xattr);
+}
+
+TEST_CASE("what sysbox-mgr took is taken") {
+  CHECK_OK(
+      Parse({"--alias-dns=false", "--disable-shiftfs",
+             "--disable-shiftfs-on-fuse", "--disable-shiftfs-precheck",
+             "--disable-idmapped-mount", "--disable-ovfs-on-idmapped-mount",
+             "--disable-rootfs-cloning", "--disable-inner-image-preload", "-l",
+             "/dev/null", "--log-level", "debug"}));
+}
+
+TEST_CASE("an unknown id mode is refused") {
+  CHECK(Parse({"--id-mode", "both"}).status().message() ==
+        "--id-mode: unknown value \"both\"");
+}
+
+}  // namespace
+}  // namespace sysbox::cli

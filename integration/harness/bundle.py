@@ -54,12 +54,13 @@ class Bundle:
         self("start", name)
         return self.state(name)["pid"]
 
-    def detached(self, command, *args, **options):
+    def detached(self, command, *args, globals_=(), **options):
         """The container inherits stdout: nobody may wait for its end."""
         out = self.path / "output"
         with open(out, "ab") as file:
             done = subprocess.run(
-                list(map(str, self.arguments(command, *args))),
+                list(map(str, self.arguments(command, *args,
+                                             globals_=globals_))),
                 stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 timeout=60, **options)
         assert done.returncode == 0, out.read_text()

@@ -9,12 +9,13 @@ import os
 
 from harness.private_world import die_with_parent
 
-SOCKET = pathlib.Path("/run/sysbox/sysbox.sock")
+RUN_DIR = pathlib.Path("/run/sysbox")
 
 
 class Daemon:
-    def __init__(self, binary, data_root, log):
+    def __init__(self, binary, data_root, log, run_dir=RUN_DIR):
         self.binary, self.data_root, self.log = binary, data_root, log
+        self.run_dir, self.socket = run_dir, run_dir / "sysbox.sock"
         self.process = None
 
     def start(self):
@@ -26,7 +27,7 @@ class Daemon:
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
                     [self.binary, "daemon", "--data-root", self.data_root,
-                     "--log-level", "debug"],
+                     "--run-dir", self.run_dir, "--log-level", "debug"],
                     env={**os.environ, "NOTIFY_SOCKET": notify_path},
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     preexec_fn=die_with_parent)

@@ -15,9 +15,12 @@ RUNTIME = "sysbox-runc"
 
 
 class Docker:
-    """`docker.run("id")` is `docker run --rm --runtime sysbox-runc IMAGE id`."""
+    """`docker.run("id")` is `docker run --rm --runtime sysbox-runc IMAGE id`.
 
-    def __init__(self, root, runtime_path, extra_config=None):
+    `prefix` is what starts dockerd, such as `unshare -n`: a second one would
+    take docker0 from the first."""
+
+    def __init__(self, root, runtime_path, extra_config=None, prefix=()):
         self.root = pathlib.Path(root)
         self.socket = self.root / "docker.sock"
         self.env = {**os.environ, "DOCKER_HOST": f"unix://{self.socket}",
@@ -35,7 +38,7 @@ class Docker:
             "runtimes": {RUNTIME: {"path": str(runtime_path)}},
             **(extra_config or {}),
         }
-        self.process = None
+        self.prefix, self.process = prefix, None
 
     def start(self):
         self.root.mkdir(parents=True, exist_ok=True)
@@ -43,7 +46,7 @@ class Docker:
         config.write_text(json.dumps(self.config))
         with open(self.root / "dockerd.log", "ab") as log:
             self.process = subprocess.Popen(
-                ["dockerd", "--config-file", config], stdout=log, stderr=log,
+                [*self.prefix, "dockerd", "--config-file", config], stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, start_new_session=True,
                 preexec_fn=die_with_parent)
         deadline = time.monotonic() + 60
@@ -60,7 +63,8 @@ class Docker:
         self.process = None
 
     def read_log(self):
-        return (self.root / "dockerd.log").read_text()
+        lines = (self.root / "dockerd.log").read_text().splitlines()
+        return "\n".join(lines[-5:])
 
     def __call__(self, *args, check=True, **options):
         return run("docker", *args, check=check, env=self.env, **options)

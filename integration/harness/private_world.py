@@ -29,6 +29,8 @@ def enter():
         ("cp", "-a", "/etc/.", "/mnt"),
         ("mount", "--move", "/mnt", "/etc"),
         ("mount", "-t", "tmpfs", "-o", "mode=755", "run", "/run"),
+        # As systemd has it: Docker's "rshared" and "rslave" need it.
+        ("mount", "--make-rshared", "/"),
         ("ip", "link", "set", "lo", "up"),
     )
     for command in commands:

@@ -107,6 +107,8 @@ def runc_bundle(busybox_rootfs, tmp_path):
     if shutil.which("runc") is None:
         pytest.skip("runc is missing")
     bundle = Bundle("runc", tmp_path / "runc-bundle", busybox_rootfs)
+    # By default it would be the id, as for ours.
+    bundle.spec["linux"]["cgroupsPath"] = f"/runc-{uuid.uuid4().hex[:12]}"
     yield bundle
     bundle.remove_all()
 

@@ -131,12 +131,26 @@ absl::Status UnregisterFromDocker(const FlagValues& flags, const Steps& steps) {
   return ReloadDocker(flags, steps);
 }
 
+// A file that is not there has no entries.
+std::string TextOf(const std::string& path) {
+  return ReadFile(path).value_or("");
+}
+
 absl::Status InstallIds(const Steps& steps) {
+  SubidPaths paths;
+  absl::StatusOr<SubidPlan> plan =
+      PlanSubids(kSubidOwner, kSubidPoolSize, TextOf(paths.subuid),
+                 TextOf(paths.subgid), TextOf(paths.login_defs));
+  SYSBOX_RETURN_IF_ERROR(plan.status(), "subordinate ids");
+  if (!plan->add_uids && !plan->add_gids) {
+    return steps.Say(fmt::format("{} and {}: have ids for \"{}\" already",
+                                 paths.subuid, paths.subgid, kSubidOwner));
+  }
   return steps.Do(
-      fmt::format("see to the entries of \"{}\" in /etc/subuid and /etc/subgid",
-                  kSubidOwner),
-      [] {
-        return EnsureSubids(kSubidOwner, kSubidPoolSize, SubidPaths()).status();
+      fmt::format("add ids for \"{}\" to {} and {}", kSubidOwner, paths.subuid,
+                  paths.subgid),
+      [&] {
+        return EnsureSubids(kSubidOwner, kSubidPoolSize, paths).status();
       });
 }
 

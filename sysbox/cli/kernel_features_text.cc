@@ -5,12 +5,14 @@
 
 #include <array>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "fmt/format.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/kernel_features.h"
+#include "sysbox/runtime/host_checks.h"
 
 namespace sysbox::cli {
 namespace {
@@ -24,6 +26,13 @@ std::string_view CgroupVersion() {
                                                        : "v1";
 }
 
+// By its version: trying takes a mount. Those who depend on it do try.
+bool OverlayTakesIdMapped(std::string_view release) {
+  int major = 0, minor = 0;
+  return runtime::ParseKernelRelease(release, &major, &minor) &&
+         std::pair(major, minor) >= std::pair(5, 19);
+}
+
 struct Row {
   std::string_view name;
   bool found;
@@ -33,10 +42,12 @@ struct Row {
 
 std::string KernelFeaturesText() {
   KernelFeatures kernel = ProbeKernel();
-  const std::array<Row, 8> rows = {{
+  const std::array<Row, 10> rows = {{
       {"id-mapped mounts", kernel.id_mapped_mounts},
+      {"overlay on id-mapped mounts", OverlayTakesIdMapped(kernel.release)},
       {"mount api", kernel.mount_api},
       {"clone3", kernel.clone3},
+      {"clone into cgroup", kernel.clone_into_cgroup},
       {"openat2", kernel.openat2},
       {"seccomp notify", kernel.seccomp_notify},
       {"fuse", Exists("/dev/fuse")},

@@ -29,7 +29,14 @@ class LazyManager : public api::Manager {
   }
   absl::Status Unregister(const std::string& id) override {
     SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
-    return manager->Unregister(id);
+    absl::Status status = manager->Unregister(id);
+    if (!absl::IsUnavailable(status) ||
+        without_daemon_ == WithoutDaemon::kFail) {
+      return status;
+    }
+    // The daemon has ended meanwhile.
+    SYSBOX_ASSIGN_OR_RETURN(manager_, Embed());
+    return manager_->Unregister(id);
   }
   absl::StatusOr<std::vector<api::ContainerSummary>> List() override {
     SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
@@ -51,6 +58,10 @@ class LazyManager : public api::Manager {
         without_daemon_ == WithoutDaemon::kFail) {
       return daemon;
     }
+    return Embed();
+  }
+
+  absl::StatusOr<std::unique_ptr<api::Manager>> Embed() const {
     mgr::RegistrationOptions registration;
     registration.data_root = options_.data_root;
     return mgr::MakeEmbeddedManager(registration);

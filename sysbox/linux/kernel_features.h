@@ -10,11 +10,12 @@ namespace sysbox {
 struct KernelFeatures {
   std::string release;  // uname(2)
   // The system call or action is there.
-  bool mount_api = false;         // fsopen(2), Linux 5.2
-  bool clone3 = false;            // Linux 5.3
-  bool openat2 = false;           // Linux 5.6
-  bool id_mapped_mounts = false;  // mount_setattr(2), Linux 5.12
-  bool seccomp_notify = false;    // SECCOMP_RET_USER_NOTIF, Linux 5.0
+  bool mount_api = false;          // fsopen(2), Linux 5.2
+  bool clone3 = false;             // Linux 5.3
+  bool openat2 = false;            // Linux 5.6
+  bool id_mapped_mounts = false;   // mount_setattr(2), Linux 5.12
+  bool seccomp_notify = false;     // SECCOMP_RET_USER_NOTIF, Linux 5.0
+  bool clone_into_cgroup = false;  // CLONE_INTO_CGROUP, Linux 5.7
 };
 KernelFeatures ProbeKernel();
 

@@ -13,6 +13,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "integration/bench/cgroup_directories.h"
+#include "integration/bench/precedence.h"
 #include "integration/bench/private_world.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
@@ -60,6 +61,7 @@ void SweepLeftovers() {
   const absl::Status entered = EnterPrivateWorld(&world);
   int code = 1;
   if (entered.ok()) {
+    TakePrecedence(world.cgroup);
     code = work(world);
   } else {
     fmt::print(stderr, "bench: {}\n", MessageOf(entered));

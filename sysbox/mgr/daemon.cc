@@ -22,6 +22,7 @@
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/socket.h"
+#include "sysbox/mgr/overlay_coherence.h"
 #include "sysbox/mgr/pid_file.h"
 #include "sysbox/mgr/process_watch.h"
 #include "sysbox/mgr/service_notify.h"
@@ -57,8 +58,10 @@ class ManagerDaemon : public Daemon,
   struct Caller {
     ProcessIdentity process;
     std::set<std::string> pending;
+    std::vector<std::string> activated;
   };
   absl::Status Adopt();
+  void StartCoherence();
   absl::Status Listen();
   absl::StatusOr<Caller*> CallerOf(const api::Peer& peer);
   void OnHangup(const api::Peer& peer);
@@ -69,6 +72,7 @@ class ManagerDaemon : public Daemon,
   PidFile pid_file_;
   std::unique_ptr<api::EventLoop> loop_;
   std::unique_ptr<ProcessWatch> watch_;
+  std::unique_ptr<OverlayCoherence> coherence_;  // null: the kernel cannot
   std::unique_ptr<RegistrationService> service_;
   std::unique_ptr<api::Server> server_;
   Fd signals_;
@@ -80,6 +84,7 @@ absl::Status ManagerDaemon::Start() {
   SYSBOX_ASSIGN_OR_RETURN(
       watch_, ProcessWatch::Create(
                   loop_.get(), [this](const std::string& id) { OnEnd(id); }));
+  StartCoherence();
   SYSBOX_RETURN_IF_ERROR(Adopt());
   SYSBOX_RETURN_IF_ERROR(Listen(), "listen");
   const SubidPool& pool = service_->pool();
@@ -101,7 +106,19 @@ absl::Status ManagerDaemon::Adopt() {
   for (const std::string& id : dead) {
     Log(LogLevel::kInfo, "released {}: it ended while no manager ran", id);
   }
+  if (coherence_) coherence_->StartAll();
   return absl::OkStatus();
+}
+
+void ManagerDaemon::StartCoherence() {
+  auto coherence = OverlayCoherence::Create(loop_.get());
+  if (coherence.ok()) {
+    coherence_ = *std::move(coherence);
+    return;
+  }
+  Log(LogLevel::kInfo,
+      "`docker cp` may not see names made just before, nor be seen: {}",
+      MessageOf(coherence.status()));
 }
 
 absl::Status ManagerDaemon::Listen() {
@@ -175,8 +192,12 @@ absl::StatusOr<api::Registered> ManagerDaemon::Register(
 absl::Status ManagerDaemon::Activate(const api::Peer& peer,
                                      const std::string& id, Pidfd init) {
   SYSBOX_RETURN_IF_ERROR(service_->Activate(id, init));
-  auto caller = callers_.find(peer.connection);
-  if (caller != callers_.end()) caller->second.pending.erase(id);
+  // Its registration may have come by another connection, before a restart.
+  absl::StatusOr<Caller*> caller = CallerOf(peer);
+  if (caller.ok()) {
+    (*caller)->pending.erase(id);
+    (*caller)->activated.push_back(id);
+  }
   Log(LogLevel::kDebug, "activated {}: process {}", id, init.pid());
   return absl::OkStatus();
 }
@@ -193,18 +214,28 @@ absl::StatusOr<std::vector<api::ContainerSummary>> ManagerDaemon::List(
 }
 
 void ManagerDaemon::OnHeld(const LedgerEntry& entry) {
+  if (coherence_ && entry.active()) {
+    coherence_->Hold(entry.id, entry.rootfs, entry.init);
+  }
   const absl::Status watched = watch_->Watch(entry.id, entry.keeper());
   if (watched.ok()) return;
   Log(LogLevel::kWarning, "{}: its end will be noticed late: {}", entry.id,
       MessageOf(watched));
 }
 
-void ManagerDaemon::OnReleased(const std::string& id) { watch_->Unwatch(id); }
+void ManagerDaemon::OnReleased(const std::string& id) {
+  watch_->Unwatch(id);
+  if (coherence_) coherence_->Release(id);
+}
 
 void ManagerDaemon::OnHangup(const api::Peer& peer) {
   auto node = callers_.extract(peer.connection);
   if (node.empty()) return;
   const Caller& caller = node.mapped();
+  // The runtime has gone, so init has its own root by now.
+  if (coherence_) {
+    for (const std::string& id : caller.activated) coherence_->Start(id);
+  }
   for (const std::string& id : caller.pending) {
     absl::StatusOr<bool> released = service_->Abandon(id, caller.process);
     if (!released.ok()) {

@@ -1,0 +1,109 @@
+// Lets the engine and a container see each other's new files. A container's
+// root is a second overlay superblock over the engine's upper layer; each
+// caches names, absent ones too, so that `docker cp` into a name that was
+// looked up inside would stay unseen there, and `docker cp` out of one that
+// appeared inside would go on failing.
+//
+//     a file is closed after writing …     … so the names forgotten are
+//     by the engine, outside               the container's
+//     by the container                     the engine's, and its writes are
+//                                          not looked at for kRestMs; then
+//                                          once more, and watched again
+//
+// Covers what comes with a written file. Not seen: a deletion or an empty
+// directory without any file written within the same container near it.
+#ifndef SYSBOX_MGR_OVERLAY_COHERENCE_H_
+#define SYSBOX_MGR_OVERLAY_COHERENCE_H_
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sysbox/api/event_loop.h"
+#include "sysbox/linux/fanotify.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/process.h"
+#include "sysbox/mgr/overlay_sides.h"
+#include "sysbox/mgr/process_identity.h"
+
+namespace sysbox::mgr {
+
+// All in the loop's thread. Between events it holds no descriptor of a
+// container's filesystem, has no timer armed and does not wake up.
+class OverlayCoherence {
+ public:
+  static constexpr int kRestMs = 250;
+  // For tests; from the loop's thread.
+  using OnRefresh = std::function<void(const std::string& id, bool inside)>;
+
+  // An error if the kernel cannot. `loop` must outlive it.
+  static absl::StatusOr<std::unique_ptr<OverlayCoherence>> Create(
+      api::EventLoop* loop, OnRefresh on_refresh = nullptr);
+  ~OverlayCoherence();
+  OverlayCoherence(const OverlayCoherence&) = delete;
+  OverlayCoherence& operator=(const OverlayCoherence&) = delete;
+
+  // Takes note of a container; costs nothing until Start.
+  void Hold(const std::string& id, const std::string& rootfs,
+            const ProcessIdentity& init);
+  // Once init has changed to its own root. Unknown ids are fine; a container
+  // whose root is no such overlay is let go of.
+  void Start(const std::string& id);
+  void StartAll();
+  void Release(const std::string& id);
+  size_t size() const { return containers_.size(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Container {
+    OverlaySides sides;
+    ProcessIdentity init;
+    bool resting = false;  // its writes are not watched
+    // Refreshes the inside: it may have to wait for the container.
+    OwnedChild refresher;
+    api::EventLoop::Token token = 0;
+    bool again = false;  // once more when that ends
+  };
+
+  OverlayCoherence(api::EventLoop* loop, WriteWatch watch, Fd timer,
+                   OnRefresh on_refresh)
+      : loop_(loop),
+        watch_(std::move(watch)),
+        timer_(std::move(timer)),
+        on_refresh_(std::move(on_refresh)) {}
+  absl::Status Listen();
+  absl::Status Open(const std::string& id, Container& container);
+  void OnEvents();
+  absl::Status TakeEvents(std::set<std::string>* devices);
+  void OnDevice(const std::string& device, FdRef file);
+  void OnLost();
+  void OnTimer();
+  void Rest(const std::string& id, Container& container);
+  absl::Status ArmTimer();
+  absl::Status WatchBoth(Container& container);
+  void RefreshOutside(const std::string& id, Container& container);
+  void RefreshInside(const std::string& id, Container& container);
+  absl::Status StartRefresher(const std::string& id, Container& container);
+  void OnRefresherEnd(const std::string& id);
+
+  api::EventLoop* loop_;
+  WriteWatch watch_;
+  Fd timer_;
+  OnRefresh on_refresh_;
+  api::EventLoop::Token watch_token_ = 0;
+  api::EventLoop::Token timer_token_ = 0;
+  std::map<std::string, Container> containers_;  // references stay valid
+  // Whose writes are to be watched again, soonest first.
+  std::deque<std::pair<Clock::time_point, std::string>> resting_;
+};
+
+}  // namespace sysbox::mgr
+
+#endif  // SYSBOX_MGR_OVERLAY_COHERENCE_H_

@@ -192,8 +192,11 @@ absl::Status V1Cgroup::KillAll() {
   SYSBOX_RETURN_IF_ERROR(root);
   if (freezer == nullptr) return KillRepeatedly(*root);
   if (unified == nullptr) return KillThroughFreezer(*root);
-  // cgroup.kill was atomic; frozen processes still have to run to die.
-  return ThawV1Tree(*root);
+  // cgroup.kill was atomic, but for processes that joined v1 alone; and what
+  // the v1 freezer holds still has to run to die.
+  const absl::Status rest = KillProcessesBelow(*root).status();
+  SYSBOX_RETURN_IF_ERROR(ThawV1Tree(*root));
+  return rest;
 }
 
 absl::Status V1Cgroup::Destroy() {

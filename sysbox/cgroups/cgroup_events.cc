@@ -51,6 +51,7 @@ absl::StatusOr<bool> WaitForCgroupEvent(const std::string& directory,
 bool BackOff::Wait() {
   const absl::Duration left = deadline_ - absl::Now();
   if (left <= absl::ZeroDuration()) return false;
+  // layout: allow sleep: v1 cgroups have nothing to wait on; bounded
   absl::SleepFor(std::min(next_, left));
   next_ = std::min(next_ * 2, absl::Milliseconds(10));
   return true;

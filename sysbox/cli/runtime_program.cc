@@ -20,6 +20,7 @@ constexpr std::string_view kId = "<container-id>";
 
 }  // namespace
 
+// layout: allow long: the table of commands
 const ProgramSpec& RuntimeProgram() {
   static const std::array<CommandSpec, 15> commands = {{
       {.name = "create",

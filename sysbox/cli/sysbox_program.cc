@@ -43,6 +43,7 @@ absl::StatusOr<int> RunFs(const Invocation&) {
 
 }  // namespace
 
+// layout: allow long: the table of commands
 const ProgramSpec& SysboxProgram() {
   static const std::array<CommandSpec, 11> commands = {{
       {.name = "run",

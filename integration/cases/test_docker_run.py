@@ -78,8 +78,7 @@ def test_sysctl(docker):
 
 
 def test_init_reaps(docker):
-    container = docker.start_container("sh", "-c", "sleep 0.1 & exec sleep 99",
-                                       options=["--init"])
+    container = docker.start_container(options=["--init"])
     assert docker.shell(container, "cat /proc/1/comm") == "docker-init\n"
     docker.shell(container, "(sleep 0.1 &)")
     until(lambda: " Z " not in docker.shell(container, "ps -o pid,stat,comm"))

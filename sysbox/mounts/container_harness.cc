@@ -61,6 +61,33 @@ MountOp Dev() {
 
 }  // namespace
 
+MountPlan PlainPlan(const std::string& rootfs) {
+  MountPlan plan;
+  plan.maps = HarnessMaps();
+  plan.rootfs.kind = RootfsPlan::Kind::kIdMappedBind;
+  plan.rootfs.path = rootfs;
+  return plan;
+}
+
+MountOp Bind(const std::string& source, const std::string& target) {
+  MountOp op;
+  op.kind = MountOp::Kind::kBind;
+  op.source = source;
+  op.target = target;
+  op.id_map = true;
+  op.recursive = true;
+  op.propagation = {uint64_t{MS_PRIVATE} | MS_REC};
+  return op;
+}
+
+MountOp Hidden(MountOp::Kind kind, const std::string& target) {
+  MountOp op;
+  op.kind = kind;
+  op.target = target;
+  op.optional = op.over_proc = op.last = true;
+  return op;
+}
+
 absl::Status RunInContainer(const MountPlan& plan,
                             absl::FunctionRef<absl::Status()> inside) {
   SYSBOX_ASSIGN_OR_RETURN(const Fd owner, testing::MakeUserNamespace());

@@ -3,6 +3,8 @@
 #ifndef SYSBOX_MOUNTS_CONTAINER_HARNESS_H_
 #define SYSBOX_MOUNTS_CONTAINER_HARNESS_H_
 
+#include <string>
+
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "sysbox/ids/id_range.h"
@@ -21,6 +23,13 @@ inline IdMaps HarnessMaps() {
 // `inside` runs as pid 1 and root of all new namespaces, in the new root.
 absl::Status RunInContainer(const MountPlan& plan,
                             absl::FunctionRef<absl::Status()> inside);
+
+// A plan for the directory `rootfs`, id-mapped, without further mounts.
+MountPlan PlainPlan(const std::string& rootfs);
+// An id-mapped, private rbind.
+MountOp Bind(const std::string& source, const std::string& target);
+// A kMask or kReadonly op.
+MountOp Hidden(MountOp::Kind kind, const std::string& target);
 
 // Ops for /proc, /sys, /sys/fs/cgroup, /dev and /dev/pts, as Docker asks.
 void AddBaseOps(MountPlan& plan);

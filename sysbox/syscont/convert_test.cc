@@ -302,103 +302,13 @@ TEST_CASE("the OOM score stops at -999") {
   CHECK_FALSE(Convert(spec).process->oom_score_adj.has_value());
 }
 
-oci::SyscallRule Rule(Strings names, const char* action,
-                      std::vector<oci::SyscallArg> args = {}) {
-  oci::SyscallRule rule;
-  rule.names = std::move(names);
-  rule.action = action;
-  rule.args = std::move(args);
-  return rule;
-}
-
-oci::Seccomp ConvertProfile(oci::Seccomp profile) {
-  oci::Spec spec = DockerSpec();
-  spec.linux->seccomp = std::move(profile);
-  return *Convert(std::move(spec)).linux->seccomp;
-}
-
-std::string RulesOf(const oci::Seccomp& profile, std::string_view name) {
-  std::string text;
-  for (const oci::SyscallRule& rule : profile.syscalls) {
-    for (const std::string& candidate : rule.names) {
-      if (candidate != name) continue;
-      text += fmt::format("{}{};", rule.action.substr(9),
-                          rule.args.empty() ? "" : "?");
-    }
-  }
-  return text;
-}
-
-// The shape of Docker's default profile.
-oci::Seccomp AllowList() {
-  const oci::SyscallArg arg = {
-      .index = 0, .value = 0, .value_two = 0, .op = "SCMP_CMP_EQ"};
-  oci::Seccomp profile;
-  profile.default_action = "SCMP_ACT_ERRNO";
-  profile.syscalls = {
-      Rule({"read", "openat2"}, "SCMP_ACT_ALLOW"),
-      Rule({"personality"}, "SCMP_ACT_ALLOW", {arg}),
-      Rule({"socket"}, "SCMP_ACT_ALLOW", {arg}),
-      Rule({"clone"}, "SCMP_ACT_ALLOW", {arg}),
-      Rule({"clone3"}, "SCMP_ACT_ERRNO"),
-  };
-  profile.syscalls.back().errno_ret = 38;
-  return profile;
-}
-
-TEST_CASE("an allow-list also allows what a whole system does") {
-  const oci::Seccomp profile = ConvertProfile(AllowList());
-  for (const char* name :
-       {"mount", "umount2", "fsopen", "move_mount", "mount_setattr", "unshare",
-        "setns", "pivot_root", "keyctl", "sethostname", "clone", "clone3",
-        "openat2", "read"}) {
-    INFO(name);
-    CHECK(RulesOf(profile, name) == "ALLOW;");
-  }
-  for (const char* name : {"bpf", "init_module", "perf_event_open", "iopl",
-                           "clock_settime", "syslog", "userfaultfd"}) {
-    INFO(name);
-    CHECK(RulesOf(profile, name).empty());
-  }
-}
-
-TEST_CASE("argument rules that guard something else stay") {
-  const oci::Seccomp profile = ConvertProfile(AllowList());
-  CHECK(RulesOf(profile, "personality") == "ALLOW?;");
-  CHECK(RulesOf(profile, "socket") == "ALLOW?;");
-}
-
-TEST_CASE("what an allow-list denies in so many words stays denied") {
-  oci::Seccomp profile = AllowList();
-  profile.syscalls.push_back(Rule({"mount", "ptrace"}, "SCMP_ACT_KILL"));
-  profile.syscalls.push_back(Rule({"setns"}, "SCMP_ACT_NOTIFY"));
-  profile = ConvertProfile(std::move(profile));
-  CHECK(RulesOf(profile, "mount") == "KILL;");
-  CHECK(RulesOf(profile, "ptrace") == "KILL;");
-  CHECK(RulesOf(profile, "setns") == "NOTIFY;");
-  CHECK(RulesOf(profile, "umount2") == "ALLOW;");
-}
-
-TEST_CASE("a deny-list is kept whole") {
-  oci::Seccomp profile;
-  profile.default_action = "SCMP_ACT_ALLOW";
-  profile.syscalls = {Rule({"mount", "bpf"}, "SCMP_ACT_ERRNO")};
-  profile = ConvertProfile(std::move(profile));
-  REQUIRE(profile.syscalls.size() == 1);
-  CHECK(RulesOf(profile, "mount") == "ERRNO;");
-  CHECK(RulesOf(profile, "bpf") == "ERRNO;");
-}
-
 TEST_CASE("converting twice changes nothing more") {
   oci::Spec spec = DockerSpec();
   spec.process->args = {"/sbin/init"};
   spec.root->readonly = true;
-  spec.linux->seccomp = AllowList();
   const oci::Spec once = Convert(std::move(spec));
   const oci::Spec twice = Convert(once);
   CHECK(ToText(twice) == ToText(once));
-  CHECK(twice.linux->seccomp->syscalls.size() ==
-        once.linux->seccomp->syscalls.size());
 }
 
 TEST_CASE("a spec that fails the checks is not converted") {

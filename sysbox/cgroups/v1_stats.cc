@@ -75,7 +75,8 @@ absl::Status Memory(FdRef directory, Stats* stats) {
   SYSBOX_ASSIGN_OR_RETURN(const std::string text,
                           ReadFileAt(directory, "memory.stat"));
   memory.raw = ParseFlatKeyed(text);
-  memory.cache = memory.raw["cache"];
+  // The processes live in the delegated child: "cache" alone would be 0.
+  memory.cache = memory.raw["total_cache"];
   const struct {
     const char* name;
     MemoryEntry* entry;

@@ -188,11 +188,16 @@ absl::Status UnmountDetached(const std::string& path) {
 }
 
 absl::Status PivotRoot(FdRef root) {
+  const Fd old_root(
+      TEMP_FAILURE_RETRY(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(old_root.get(), "open", "/"));
   SYSBOX_RETURN_IF_ERROR(SyscallStatus(fchdir(root.get()), "fchdir new root"));
-  // pivot_root(2), NOTES: the old root ends up stacked on the new one, where
-  // "." reaches it.
+  // pivot_root(2), NOTES: the old root ends up stacked on the new one.
   SYSBOX_RETURN_IF_ERROR(
       SyscallStatus(syscall(SYS_pivot_root, ".", "."), "pivot_root"));
+  // mount(2), unlike umount(2), would take "." for the new root below it.
+  SYSBOX_RETURN_IF_ERROR(
+      SyscallStatus(fchdir(old_root.get()), "fchdir old root"));
   // Should the old root be shared, its unmounting must not reach the host.
   SYSBOX_RETURN_IF_ERROR(SyscallStatus(
       mount("", ".", "", MS_SLAVE | MS_REC, nullptr), "make old root a slave"));

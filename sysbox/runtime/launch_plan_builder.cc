@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sysbox/base/status.h"
+#include "sysbox/oci/validate_sysctl.h"
 #include "sysbox/runtime/namespace_names.h"
 #include "sysbox/runtime/process_plan.h"
 
@@ -29,6 +30,19 @@ absl::Status AddNamespaces(const oci::Linux& linux, bool shares_user,
   return absl::OkStatus();
 }
 
+// kernel.domainname, which is how Docker says --domainname, is a file of the
+// host's root in every namespace; setdomainname(2) sets the same.
+void AddSysctls(const oci::Spec& spec, launch::LaunchPlan& plan) {
+  plan.domainname = spec.domainname;
+  for (const auto& [name, value] : spec.linux->sysctl) {
+    if (oci::SysctlPath(name) == "kernel/domainname") {
+      plan.domainname = value;
+    } else {
+      plan.sysctls.emplace_back(name, value);
+    }
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
@@ -39,8 +53,7 @@ absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
       *spec.linux, inputs.registered.shares_user_namespace, plan));
   plan.maps = inputs.registered.maps;
   plan.hostname = spec.hostname;
-  plan.domainname = spec.domainname;
-  plan.sysctls.assign(spec.linux->sysctl.begin(), spec.linux->sysctl.end());
+  AddSysctls(spec, plan);
   plan.time_offsets = spec.linux->time_offsets;
   plan.mounts = std::move(inputs.mounts);
   if (spec.hooks.has_value()) {

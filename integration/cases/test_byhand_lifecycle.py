@@ -260,16 +260,13 @@ def test_events_stats_has_runcs_keys(both, name):
     ours, runc = (keys(s["data"]) for s in stats)
     missing = sorted(key for key in runc - ours
                      if not key.startswith(KEYS_NOT_GIVEN))
-    # Left out when it is zero; test_events_count_the_page_cache.
-    assert not set(missing) - {".memory.cache"}
+    assert not missing
     used = [s["data"]["memory"]["usage"]["usage"] for s in stats]
     assert 20 << 20 <= used[0] <= used[1] + (16 << 20)
     pids = [s["data"]["pids"]["current"] for s in stats]
     assert pids[0] == pids[1] >= 1
 
 
-@pytest.mark.xfail(strict=False, reason="taken from the parent's own numbers, "
-                   "which leave out the container's child cgroup")
 def test_events_count_the_page_cache(bundle, name):
     bundle.start(name, "sh", "-c",
                  "dd if=/dev/zero of=/dev/shm/x bs=1M count=20; sleep 99")

@@ -39,6 +39,12 @@ def test_environment_directory_user_hostname(docker):
         "/some/where", "uid=1000(app) gid=5(tty) groups=5(tty)", "web", "b c"]
 
 
+def test_domainname(docker):
+    result = docker.run("cat", "/proc/sys/kernel/domainname",
+                        options=["--domainname", "example.org"])
+    assert result.out == "example.org\n"
+
+
 def test_root_holds_every_capability(docker):
     last = int(open("/proc/sys/kernel/cap_last_cap").read())
     every = f"{(1 << (last + 1)) - 1:016x}"

@@ -1,0 +1,106 @@
+"""`sysbox run` and its companions: no Docker, no daemon, no config.json."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from harness.command import run
+from harness.terminal import Terminal
+from harness.waiting import until
+
+
+@pytest.fixture
+def box(binary, busybox_rootfs, daemon):
+    def run_box(*args, options=(), **more):
+        return run(binary, "run", "--rootfs", busybox_rootfs, *options, "--",
+                   *args, **more)
+    return run_box
+
+
+@pytest.mark.parametrize("with_daemon", [True, False])
+def test_a_command(box, daemon, name, with_daemon):
+    if not with_daemon:
+        daemon.stop()
+    try:
+        result = box("sh", "-c", "id -u; hostname; cut -c1-60 "
+                     "/proc/self/uid_map; exit 5",
+                     options=["--hostname", "mybox"], check=False)
+        assert result.code == 5
+        uid, hostname, *mapping = result.out.split()
+        assert (uid, hostname, mapping[0], mapping[2]) == (
+            "0", "mybox", "0", "65536")
+        assert int(mapping[1]) >= 65536
+    finally:
+        if not with_daemon:
+            daemon.start()
+
+
+def test_options(box, disk):
+    (disk / "f").write_text("x\n")
+    result = box("sh", "-c", "pwd; id -u; echo $A-$B; cat /v/f; "
+                 "touch /v/made || echo ro",
+                 options=["-w", "/tmp", "-u", "1000:1000", "-e", "A=1", "-e",
+                          "B", "-v", f"{disk}:/v:ro"],
+                 env={**os.environ, "B": "passed on"})
+    assert result.out.splitlines() == ["/tmp", "1000", "1-passed on", "x",
+                                       "ro"]
+
+
+def test_standard_input(box):
+    assert box("cat", options=["-i"], input="through\n").out == "through\n"
+
+
+def test_a_terminal(binary, busybox_rootfs, daemon):
+    with Terminal(binary, "run", "--rootfs", busybox_rootfs, "--",
+                  "sh") as user:
+        user.expect("# ")
+        user.type("tty; exit 3\n")
+        user.expect("/dev/pts/0")
+        assert user.wait() == 3
+
+
+def test_ps_and_inspect(binary, busybox_rootfs, daemon, name):
+    with subprocess.Popen([binary, "run", "--rootfs", busybox_rootfs, "--name",
+                           name, "--", "sleep", "1000"]) as process:
+        until(lambda: [row for row in json.loads(
+            run(binary, "ps", "--json").out)
+            if name in row.values() and "running" in row.values()])
+        assert name in run(binary, "ps").out
+        found = json.loads(run(binary, "inspect", name).out)
+        assert name in json.dumps(found)
+        run(binary, "runc", "kill", name, "KILL")
+        assert process.wait(timeout=20) == 137
+    assert name not in run(binary, "ps").out
+    assert run(binary, "inspect", name, check=False).code == 1
+
+
+@pytest.mark.parametrize("arguments", [
+    ["run"], ["run", "--rootfs", "/does/not/exist", "--", "true"],
+    ["run", "--rootfs", "/etc/passwd", "--", "true"],
+    ["run", "--rootfs", "/", "--name", "../x", "--", "true"],
+    ["run", "--rootfs", "/", "-v", "nocolon", "--", "true"],
+    ["nonsense"], ["inspect", "nothing-here"], ["daemon", "--id-mode", "nope"],
+])
+def test_mistakes_are_one_line(binary, daemon, host_unchanged, arguments):
+    result = run(binary, *arguments, check=False)
+    assert result.code != 0
+    assert len(result.err.splitlines()) == 1, result
+
+
+def test_a_second_daemon_is_refused(binary, daemon, disk):
+    result = run(binary, "daemon", "--data-root", disk, check=False)
+    assert result.code == 1
+    assert len(result.err.splitlines()) == 1 and "is running" in result.err
+
+
+def test_help_of_every_command(binary):
+    text = run(binary, "help").out
+    commands = [line.split()[0] for line in text.partition("Commands\n")[2]
+                .partition("\n\n")[0].splitlines()]
+    assert {"run", "ps", "inspect", "install", "uninstall", "daemon", "runc",
+            "spec", "features", "help"} <= set(commands)
+    for command in set(commands) - {"help"}:
+        said = run(binary, "help", command)
+        assert "usage" in said.out.lower(), command

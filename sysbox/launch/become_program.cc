@@ -39,7 +39,7 @@ absl::Status PrepareAttributes(const ProcessPlan& plan, FdRef root) {
   return CloseOnExecFrom(kFirstPreserved + plan.preserve_fds);
 }
 
-absl::Status PassGate(const StartGate& gate) {
+absl::Status PassGate(const StartGate& gate, const std::string& hook_state) {
   if (!gate.fifo.valid()) return absl::OkStatus();
   char byte = 0;
   ssize_t count = 0;
@@ -48,8 +48,7 @@ absl::Status PassGate(const StartGate& gate) {
   } while (count < 0 && errno == EINTR);
   if (count < 0) return ErrnoStatus(errno, "read exec fifo");
   if (gate.start_container_hooks == nullptr) return absl::OkStatus();
-  return RunHooks("startContainer", *gate.start_container_hooks,
-                  gate.hook_state);
+  return RunHooks("startContainer", *gate.start_container_hooks, hook_state);
 }
 
 [[noreturn]] void ExitLoudly(const absl::Status& error) {
@@ -70,12 +69,12 @@ absl::Status BecomeProgram(const ProcessPlan& plan, FdRef root,
   SYSBOX_ASSIGN_OR_RETURN(std::string program, FindProgram(plan.args[0], env));
   SYSBOX_RETURN_IF_ERROR(SealCredentials(plan));
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kPrepared));
-  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kExec).status());
+  SYSBOX_ASSIGN_OR_RETURN(SyncPacket go, channel.Expect(SyncMessage::kExec));
   if (!gate.fifo.valid()) {
     return Annotate(Execute(program, plan.args, env), "exec");
   }
   channel.Close();
-  absl::Status error = PassGate(gate);
+  absl::Status error = PassGate(gate, go.text);
   if (error.ok()) error = Execute(program, plan.args, env);
   ExitLoudly(error);
 }

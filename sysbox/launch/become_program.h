@@ -18,7 +18,6 @@ namespace sysbox::launch {
 struct StartGate {
   FdRef fifo{-1};
   const std::vector<oci::Hook>* start_container_hooks = nullptr;
-  std::string hook_state;
 };
 
 // Returns only on error. Once past the gate there is no launcher to tell any

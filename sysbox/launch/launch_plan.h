@@ -72,8 +72,6 @@ struct LaunchPlan {
   mounts::MountPlan mounts;
   std::vector<oci::Hook> create_container_hooks;  // run by init, before pivot
   std::vector<oci::Hook> start_container_hooks;   // run by init, before exec
-  std::string hook_state;  // state JSON template handed to those hooks; the
-                           // launcher puts in the pid: see launcher.h
   ProcessPlan process;
 };
 

@@ -26,13 +26,20 @@ struct LaunchFds {
   FdRef console_socket{-1};  // connected; the pty master is sent here
 };
 
+// State JSON for the hooks that init runs.
+struct HookStates {
+  std::string create_container;
+  std::string start_container;
+};
+
 struct LaunchCallbacks {
   // All namespaces exist and have their maps, init waits: the moment for
   // Manager::Activate, limits, prestart and createRuntime hooks. An error
   // ends the launch.
   std::function<absl::Status(const Pidfd& init)> namespaces_ready;
-  // `hook_state` of the plan with the pid filled in, for in-container hooks.
-  std::function<std::string(pid_t pid)> hook_state;
+  // `pid` is init's as its own pid namespace has it, which those hooks are
+  // told. Default: none are.
+  std::function<HookStates(pid_t pid)> hook_states;
 };
 
 struct Launched {

@@ -137,13 +137,18 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   }
   SYSBOX_ASSIGN_OR_RETURN(Fd terminal,
                           AwaitTerminal(plan.process, fds, channel));
-  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kMounted).status());
-  std::string state =
-      callbacks.hook_state ? callbacks.hook_state(init.pid()) : "";
-  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kRun, 0, state));
+  SYSBOX_ASSIGN_OR_RETURN(SyncPacket mounted,
+                          channel.Expect(SyncMessage::kMounted));
+  HookStates states;
+  if (callbacks.hook_states) {
+    states = callbacks.hook_states(static_cast<pid_t>(mounted.value));
+  }
+  SYSBOX_RETURN_IF_ERROR(
+      channel.Send(SyncMessage::kRun, 0, states.create_container));
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kPrepared).status());
   SYSBOX_RETURN_IF_ERROR(SetLimits(plan.process, init.pid()));
-  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kExec));
+  SYSBOX_RETURN_IF_ERROR(
+      channel.Send(SyncMessage::kExec, 0, states.start_container));
   if (!fds.exec_fifo.valid()) SYSBOX_RETURN_IF_ERROR(channel.ExpectEnd());
   return terminal;
 }

@@ -110,7 +110,7 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
                             MakeTerminal(root, plan.process, channel));
     SYSBOX_RETURN_IF_ERROR(AttachConsole(root, *terminal));
   }
-  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMounted));
+  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMounted, getpid()));
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket run, channel.Expect(SyncMessage::kRun));
   SYSBOX_RETURN_IF_ERROR(
       RunHooks("createContainer", plan.create_container_hooks, run.text));
@@ -120,7 +120,7 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
     SYSBOX_RETURN_IF_ERROR(AdoptTerminal(*terminal, plan.process));
     terminal.reset();
   }
-  StartGate gate = {fds.exec_fifo, &plan.start_container_hooks, run.text};
+  StartGate gate = {fds.exec_fifo, &plan.start_container_hooks};
   return BecomeProgram(plan.process, root, gate, channel);
 }
 

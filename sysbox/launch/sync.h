@@ -10,13 +10,14 @@
 //      ├─ kMounts {fds} … (last one marked) ───▶│ rootfs, mounts
 //      │ prestart, createRuntime hooks          │
 //      │◀──────────────── kTerminal {master} ───┤ only with a terminal
-//      │◀───────────────────────── kMounted ────┤
+//      │◀─────────────────── kMounted {pid} ────┤
 //      ├─ kRun {hook state} ───────────────────▶│ createContainer hooks, pivot,
 //      │                                        │ sysctls, identity, program
 //      │◀───────────────────────── kPrepared ───┤
 //      │ resource limits                        │
-//      ├─ kExec ───────────────────────────────▶│ waits on the fifo, if any
-//      │◀─────────────── end of file ───────────┤ execve closes the socket
+//      ├─ kExec {hook state} ──────────────────▶│ waits on the fifo, if any;
+//      │◀─────────────── end of file ───────────┤ startContainer hooks; execve
+//      │                                        │ closes the socket
 //
 // An exec into a container has the same conversation without kMapped's maps,
 // kMounts and kMounted. A joiner (stage 1) that forks init sends kForked
@@ -42,10 +43,11 @@ enum class SyncMessage : uint32_t {
   kMapped = 2,    // the user namespace has its maps
   kMounts = 3,    // detached mounts; value: 1 when these are the last
   kTerminal = 4,  // fd: pty master; text: its name
-  kMounted = 5,   // all mounts are in place below the new root
-  kRun = 6,       // the host's hooks have run; text: hook state
+  kMounted = 5,   // all mounts are in place below the new root; value: init's
+                  // pid in its own pid namespace
+  kRun = 6,       // the host's hooks have run; text: createContainer's state
   kPrepared = 7,  // everything but limits and exec is done
-  kExec = 8,      // go
+  kExec = 8,      // go; text: startContainer's state
   kForked = 9,    // fd: pidfd of init; value: its pid on the host
 };
 

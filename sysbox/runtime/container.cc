@@ -73,11 +73,16 @@ std::string Container::HookState(oci::ContainerStatus status) const {
 
 std::string HookStateOf(const oci::StateFile& state,
                         oci::ContainerStatus status) {
+  return HookStateOf(state, status, state.init_pid);
+}
+
+std::string HookStateOf(const oci::StateFile& state,
+                        oci::ContainerStatus status, pid_t inner_pid) {
   oci::HookState hook;
   hook.oci_version = state.oci_version;
   hook.id = state.id;
   hook.status = status;
-  if (status != oci::ContainerStatus::kStopped) hook.pid = state.init_pid;
+  if (status != oci::ContainerStatus::kStopped) hook.pid = inner_pid;
   hook.bundle = state.bundle;
   hook.annotations = state.config.annotations;
   return oci::WriteHookState(hook);

@@ -45,6 +45,9 @@ class Container {
 // HookState of a state not yet on disk.
 std::string HookStateOf(const oci::StateFile& state,
                         oci::ContainerStatus status);
+// The same for a hook that runs inside, where init has the pid `inner_pid`.
+std::string HookStateOf(const oci::StateFile& state,
+                        oci::ContainerStatus status, pid_t inner_pid);
 
 cgroups::CgroupOptions CgroupOptionsOf(const oci::StateFile& state);
 

@@ -130,9 +130,13 @@ absl::StatusOr<launch::Launched> Launch(const CreateOptions& options,
     SYSBOX_RETURN_IF_ERROR(manager.Activate(options.id, init));
     return RunHostHooks(state);
   };
-  callbacks.hook_state = [&](pid_t) {
-    return HookStateOf(work.state, oci::ContainerStatus::kCreating);
-  };
+  if (work.state.config.hooks.has_value()) {
+    callbacks.hook_states = [&](pid_t pid) {
+      return launch::HookStates{
+          HookStateOf(work.state, oci::ContainerStatus::kCreating, pid),
+          HookStateOf(work.state, oci::ContainerStatus::kCreated, pid)};
+    };
+  }
   return launch::LaunchContainer(work.plan, fds, callbacks);
 }
 
@@ -169,7 +173,9 @@ absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
   SYSBOX_ASSIGN_OR_RETURN(api::Registered registered,
                           RegisterContainer(options, bundle, manager));
   absl::Cleanup unregister = [&] {
-    LogUndo(manager.Unregister(options.id), "registration");
+    absl::Status status = manager.Unregister(options.id);
+    // A daemon that has died frees what never came to be when it starts.
+    if (!absl::IsUnavailable(status)) LogUndo(status, "registration");
   };
   SYSBOX_ASSIGN_OR_RETURN(
       bundle.syscont, SettleOptions(*bundle.spec.process, registered.policy));

@@ -94,12 +94,15 @@ absl::StatusOr<wire::Frame> Client::ReceiveReply() {
   return *std::move(frame);
 }
 
-// The reply's payload; nullopt for the answer to our hello.
+// The reply's payload; nullopt for an answer to something else.
 absl::StatusOr<std::optional<std::string>> Client::Judge(wire::Frame frame,
                                                          MessageId expected) {
   const auto message = static_cast<MessageId>(frame.message);
   const bool to_hello =
       hello_request_ != 0 && frame.request_id == hello_request_;
+  // To a request that we gave up, as when its answer took too long.
+  const bool stale = frame.request_id != 0 && frame.request_id < last_request_;
+  if (stale && !to_hello) return std::nullopt;
   if (message == MessageId::kError) {
     SYSBOX_ASSIGN_OR_RETURN(ErrorReply error,
                             json::Parse<ErrorReply>(frame.payload));

@@ -6,6 +6,9 @@
 //   floor run|create BUNDLE CGROUP PROGRAM   floor exec BUNDLE CGROUP PROGRAM
 //   floor start|kill BUNDLE                  floor delete BUNDLE CGROUP
 //
+// `full` before the verb does all that config.json asks for, without reading
+// it; otherwise only what no container can do without.
+//
 // BUNDLE has rootfs/ and seccomp.bpf, and between create and delete init's
 // "pid" and "fifo". CGROUP is a name below the root of every hierarchy.
 
@@ -29,6 +32,7 @@
 #include <string>
 
 #include "integration/bench/floor_cgroup.h"
+#include "integration/bench/floor_rest.h"
 
 namespace sysbox::bench {
 namespace {
@@ -88,7 +92,7 @@ void LoadSeccomp(std::string instructions) {
   Check(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program), "seccomp");
 }
 
-void MountAll(const std::string& bundle, int root, int dev) {
+void MountAll(const std::string& bundle, int root, int dev, bool full) {
   constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
   mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
   const std::string path = bundle + "/rootfs";
@@ -109,6 +113,12 @@ void MountAll(const std::string& bundle, int root, int dev) {
   Check(mount("mqueue", "dev/mqueue", "mqueue", kFlags, nullptr), "mqueue");
   Check(mount("shm", "dev/shm", "tmpfs", kFlags, "mode=1777,size=67108864"),
         "mount shm");
+  if (full) {
+    BringUpLoopback();
+    MountCgroups();
+    WriteSysctls();
+    HidePaths();
+  }
   Check(syscall(SYS_pivot_root, ".", "."), "pivot_root");
   Check(umount2(".", MNT_DETACH), "leave the old root");
   Check(chdir("/"), "chdir");
@@ -127,12 +137,17 @@ int Await(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }
 
+struct LaunchOptions {
+  bool full = false;
+  bool wait_for_start = false;
+};
+
 int Launch(const std::string& bundle, const std::string& cgroup_name,
-           char** program, bool wait_for_start) {
+           char** program, const LaunchOptions& options) {
   const Cgroup cgroup = OpenCgroup(cgroup_name, /*make=*/true);
   const std::string fifo_path = bundle + "/fifo";
   int fifo = -1;
-  if (wait_for_start) {
+  if (options.wait_for_start) {
     Check(mkfifo(fifo_path.c_str(), 0600), "mkfifo");
     fifo = Check(open(fifo_path.c_str(), O_RDWR | O_CLOEXEC), "open fifo");
   }
@@ -149,7 +164,7 @@ int Launch(const std::string& bundle, const std::string& cgroup_name,
     Check(read(sync[1], &byte, 1), "await maps");
     JoinCgroup(cgroup);
     Check(unshare(CLONE_NEWCGROUP), "unshare cgroup namespace");
-    MountAll(bundle, root, dev);
+    MountAll(bundle, root, dev, options.full);
     Check(sethostname("bench", 5), "sethostname");
     Check(write(sync[1], &byte, 1), "report");
     if (fifo >= 0) Check(read(fifo, &byte, 1), "await start");
@@ -167,7 +182,7 @@ int Launch(const std::string& bundle, const std::string& cgroup_name,
   close(sync[1]);
   Check(write(sync[0], &byte, 1), "release init");
   if (read(sync[0], &byte, 1) != 1) return Await(child);
-  if (!wait_for_start) return Await(child);
+  if (!options.wait_for_start) return Await(child);
   const std::string pid_path = bundle + "/pid";
   close(creat(pid_path.c_str(), 0600));
   WriteFile(pid_path, std::to_string(child));
@@ -191,15 +206,21 @@ int Exec(const std::string& bundle, const std::string& cgroup_name,
 }
 
 int Main(int argc, char** argv) {
+  LaunchOptions options;
+  if (argc > 1 && argv[1] == std::string("full")) {
+    options.full = true;
+    ++argv;
+    --argc;
+  }
   const std::string verb = argc > 2 ? argv[1] : "";
   const std::string bundle = argc > 2 ? argv[2] : "";
   const std::string cgroup = argc > 3 ? argv[3] : "";
-  if (verb == "run") {
-    const int code = Launch(bundle, cgroup, argv + 4, false);
-    RemoveCgroup(cgroup);
+  options.wait_for_start = verb == "create";
+  if (verb == "run" || verb == "create") {
+    const int code = Launch(bundle, cgroup, argv + 4, options);
+    if (verb == "run") RemoveCgroup(cgroup);
     return code;
   }
-  if (verb == "create") return Launch(bundle, cgroup, argv + 4, true);
   if (verb == "exec") return Exec(bundle, cgroup, argv + 4);
   if (verb == "start") {
     WriteFile(bundle + "/fifo", "1");

@@ -51,11 +51,6 @@ constexpr Setting kSettingsV2[] = {
     {".", "pids.max", "512"},
 };
 
-bool IsV2() {
-  struct statfs fs;
-  return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
-}
-
 template <typename Visit>
 void ForEachSetting(Visit visit) {
   if (IsV2()) {
@@ -70,6 +65,11 @@ std::string DirectoryOf(const char* controller, const std::string& name) {
 }
 
 }  // namespace
+
+bool IsV2() {
+  struct statfs fs;
+  return statfs("/sys/fs/cgroup", &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
+}
 
 long Check(long result, const char* what) {
   if (result >= 0) return result;

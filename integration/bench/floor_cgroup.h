@@ -15,6 +15,8 @@ void WriteFile(const std::string& path, const std::string& value,
                bool may_lack = false);
 std::string ReadFile(const std::string& path);
 
+bool IsV2();  // nothing but cgroup v2
+
 struct Cgroup {
   std::vector<int> tasks;  // v1: to be written by the process itself
   int into = -1;           // v2: for CLONE_INTO_CGROUP

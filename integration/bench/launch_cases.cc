@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <memory>
 #include <utility>
 
 #include "sysbox/base/status.h"
@@ -19,46 +18,24 @@ const std::vector<std::string> kSleep = {"/bin/sleep", "1000"};
 
 using Tasks = std::vector<Session::Task>;
 
-// Only sysbox's own runs give the daemon work, so what it has used since the
-// run before belongs to that one, even if it was done after it had ended.
-class RunWithDaemon {
- public:
-  RunWithDaemon(Session& session, Participant& participant, Launch launch)
-      : session_(session),
-        participant_(participant),
-        launch_(std::move(launch)) {}
+absl::StatusOr<double> DaemonCpuMs(const Session& session,
+                                   const Participant& participant) {
+  if (participant.subject.kind != Kind::kSysbox || !session.daemon) return 0.0;
+  return session.daemon->CpuTimeMs();
+}
 
-  absl::Status operator()() {
-    SYSBOX_ASSIGN_OR_RETURN(double daemon_before, DaemonCpuMs());
-    if (has_last_) {
-      session_.Record("cpu", participant_.subject.name,
-                      last_cpu_ms_ + daemon_before - last_daemon_ms_);
-    }
-    SYSBOX_ASSIGN_OR_RETURN(Sample sample,
-                            session_.Take(participant_, "run", launch_, "run"));
-    last_cpu_ms_ = sample.cpu_ms;
-    last_daemon_ms_ = daemon_before;
-    has_last_ = true;
-    return absl::OkStatus();
-  }
+absl::Status OneRun(Session& session, const Participant& participant,
+                    const Launch& launch) {
+  SYSBOX_ASSIGN_OR_RETURN(double before, DaemonCpuMs(session, participant));
+  SYSBOX_ASSIGN_OR_RETURN(Sample sample,
+                          session.Take(participant, "run", launch, "run"));
+  SYSBOX_ASSIGN_OR_RETURN(double after, DaemonCpuMs(session, participant));
+  session.Record("cpu", participant.subject.name,
+                 sample.cpu_ms + after - before);
+  return absl::OkStatus();
+}
 
- private:
-  absl::StatusOr<double> DaemonCpuMs() {
-    if (participant_.subject.kind != Kind::kSysbox || !session_.daemon) {
-      return 0.0;
-    }
-    return session_.daemon->CpuTimeMs();
-  }
-
-  Session& session_;
-  Participant& participant_;
-  Launch launch_;
-  bool has_last_ = false;
-  double last_cpu_ms_ = 0;
-  double last_daemon_ms_ = 0;
-};
-
-absl::Status OneLife(Session& session, const Participant& participant,
+absl::Status TryLife(Session& session, const Participant& participant,
                      const Launch& launch) {
   auto take = [&](const char* verb) {
     return session.Take(participant, verb, launch, verb).status();
@@ -71,6 +48,17 @@ absl::Status OneLife(Session& session, const Participant& participant,
   // An orphan, and pid 1 is us.
   SYSBOX_RETURN_IF_ERROR(Reap(atoi(pid.c_str())), "init");
   return take("delete");
+}
+
+// After a failure the name must be free for the next round.
+absl::Status OneLife(Session& session, const Participant& participant,
+                     const Launch& launch) {
+  absl::Status status = TryLife(session, participant, launch);
+  if (status.ok() || IsFloor(participant.subject.kind)) return status;
+  CommandLine remove = CommandFor(participant.subject, "delete", launch);
+  remove.args.emplace_back("--force");
+  (void)Measure(remove, session.streams);  // the next round will tell
+  return status;
 }
 
 absl::Status OneVolley(Session& session, const Participant& participant,
@@ -114,8 +102,9 @@ absl::Status MeasureRun(Session& session) {
   for (Participant& participant : session.participants) {
     SYSBOX_ASSIGN_OR_RETURN(Launch launch,
                             session.MakeLaunch(participant, "run", kTrue));
-    auto run = std::make_shared<RunWithDaemon>(session, participant, launch);
-    tasks.push_back({&participant, [run] { return (*run)(); }});
+    tasks.push_back({&participant, [&session, &participant, launch] {
+                       return OneRun(session, participant, launch);
+                     }});
   }
   session.Interleave(std::move(tasks), session.runs);
   return absl::OkStatus();

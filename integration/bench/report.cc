@@ -36,6 +36,7 @@ struct Document {
 };
 
 constexpr char kJudged[] = "sysbox";
+constexpr size_t kWidth = 7;
 
 std::vector<std::string> LinesOf(const Report& report) {
   std::vector<std::string> lines;
@@ -55,10 +56,14 @@ std::vector<Judged> JudgeAll(const Report& report) {
   return all;
 }
 
+size_t WidthOf(const std::string& column) {
+  return std::max(kWidth, column.size());
+}
+
 std::string MedianTable(const Report& report) {
   std::string text = fmt::format("{:<14}", "median");
   for (const std::string& subject : report.subjects) {
-    text += fmt::format("{:>12}", subject);
+    text += fmt::format("  {:>{}}", subject, WidthOf(subject));
   }
   text += "  unit   n\n";
   for (const std::string& line : LinesOf(report)) {
@@ -68,12 +73,13 @@ std::string MedianTable(const Report& report) {
     for (const std::string& subject : report.subjects) {
       const Series* series = FindSeries(report.series, line, subject);
       if (series == nullptr) {
-        text += fmt::format("{:>12}", "-");
+        text += fmt::format("  {:>{}}", "-", WidthOf(subject));
         continue;
       }
       last = series;
       least = std::min(least, series->values.size());
-      text += fmt::format("{:>12.2f}", Median(series->values));
+      text +=
+          fmt::format("  {:>{}.2f}", Median(series->values), WidthOf(subject));
     }
     text += fmt::format("  {:<4} {:>3}\n", last->unit, least);
   }
@@ -134,8 +140,11 @@ namespace bench {
 std::string ToText(const Report& report) {
   std::string text =
       report.host + "\n\n" + MedianTable(report) + GoalTable(report);
-  for (const auto& [who, why] : report.failures) {
-    text += fmt::format("\n{} is out: {}\n", who, why);
+  for (const Failure& failure : report.failures) {
+    text += fmt::format(
+        "\n{} {}: {}\n", failure.subject,
+        failure.out ? "is out" : fmt::format("failed {} times", failure.count),
+        failure.last);
   }
   return text;
 }

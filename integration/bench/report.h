@@ -3,7 +3,6 @@
 #define INTEGRATION_BENCH_REPORT_H_
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "integration/bench/goals.h"
@@ -11,11 +10,18 @@
 
 namespace sysbox::bench {
 
+struct Failure {
+  std::string subject;
+  bool out = false;
+  int count = 0;
+  std::string last;
+};
+
 struct Report {
   std::string host;  // one line
   Host cgroups = Host::kV1;
-  std::vector<std::string> subjects;                          // columns
-  std::vector<std::pair<std::string, std::string>> failures;  // who, why
+  std::vector<std::string> subjects;  // columns
+  std::vector<Failure> failures;
   std::vector<Series> series;
 };
 

@@ -14,6 +14,7 @@ namespace sysbox::bench {
 namespace {
 
 constexpr int kMinRounds = 3;
+constexpr int kMaxFailures = 5;
 
 // What takes few rounds is long, and long things do not start cold for long.
 int WarmUpRounds(int rounds) { return rounds >= 20 ? 2 : 1; }
@@ -43,7 +44,7 @@ absl::StatusOr<Launch> Session::MakeLaunch(
   if (edit) edit(spec);
   SYSBOX_RETURN_IF_ERROR(WriteBundle(spec, launch.bundle), "bundle {}",
                          launch.id);
-  if (participant.subject.kind == Kind::kFloor) {
+  if (IsFloor(participant.subject.kind)) {
     // The floor has no config to find its root in.
     SYSBOX_RETURN_IF_ERROR(WriteSeccompProgram(spec, launch.bundle));
     SYSBOX_RETURN_IF_ERROR(Symlink(spec.root->path, launch.bundle + "/rootfs"));
@@ -82,14 +83,20 @@ void Session::Interleave(std::vector<Task> tasks, int rounds) {
       std::swap(tasks[i - 1], tasks[NextRandom(&random_) % i]);
     }
     for (Task& task : tasks) {
-      if (!task.participant->failure.empty()) continue;
+      if (task.participant->out) continue;
       const absl::Status status = task.run();
-      if (status.ok()) continue;
-      task.participant->failure =
-          fmt::format("{}: {}", MessageOf(status), LastErrorLine());
+      if (!status.ok()) NoteFailure(task.participant, status, recording_);
     }
   }
   recording_ = false;
+}
+
+void Session::NoteFailure(Participant* participant, const absl::Status& status,
+                          bool warm) {
+  participant->last_failure =
+      fmt::format("{}: {}", MessageOf(status), LastErrorLine());
+  ++participant->failures;
+  participant->out = !warm || participant->failures > kMaxFailures;
 }
 
 std::string Session::LastErrorLine() const {

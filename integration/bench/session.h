@@ -23,7 +23,9 @@ struct Participant {
   Subject subject;
   oci::Spec spec;         // with the root path; to be written with variations
   std::string directory;  // for its bundles
-  std::string failure;    // why it takes no further part
+  int failures = 0;
+  std::string last_failure;
+  bool out = false;  // takes no further part
 };
 
 class Session {
@@ -51,7 +53,7 @@ class Session {
               const std::string& unit = "ms");
 
   // `tasks` in a new random order each round, after a warm-up that is not
-  // recorded. One that fails is out, with its participant when it has one.
+  // recorded. Who fails often, or before he ever succeeded, is out.
   struct Task {
     Participant* participant;
     std::function<absl::Status()> run;
@@ -63,6 +65,9 @@ class Session {
   std::string LastErrorLine() const;
 
  private:
+  void NoteFailure(Participant* participant, const absl::Status& status,
+                   bool warm);
+
   bool recording_ = false;
   uint64_t random_ = 0x9E3779B97F4A7C15;  // the same orders every time
   std::vector<Series> all_;

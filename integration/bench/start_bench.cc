@@ -65,12 +65,15 @@ std::vector<Subject> ChooseSubjects(const Options& options,
     programs[name] = path;
   }
   std::vector<Subject> subjects;
-  Subject floor;
-  floor.name = "floor";
-  floor.kind = Kind::kFloor;
-  floor.program = own + "/floor";
-  floor.hello = own + "/hello";
-  subjects.push_back(std::move(floor));
+  for (const auto& [name, kind] :
+       {std::pair("floor", Kind::kFloor), std::pair("full", Kind::kFull)}) {
+    Subject floor;
+    floor.name = name;
+    floor.kind = kind;
+    floor.program = own + "/floor";
+    floor.hello = own + "/hello";
+    subjects.push_back(std::move(floor));
+  }
   for (const std::string& name : order) {
     Subject subject;
     subject.name = name;
@@ -113,7 +116,8 @@ void StartDaemon(Session& session) {
     if (daemon.ok()) {
       session.daemon = *std::move(daemon);
     } else {
-      participant.failure = std::string(MessageOf(daemon.status()));
+      participant.out = true;
+      participant.last_failure = std::string(MessageOf(daemon.status()));
     }
   }
 }
@@ -154,8 +158,9 @@ Report MakeReport(const Session& session, std::string host) {
   report.series = session.all();
   for (const Participant& participant : session.participants) {
     report.subjects.push_back(participant.subject.name);
-    if (participant.failure.empty()) continue;
-    report.failures.emplace_back(participant.subject.name, participant.failure);
+    if (participant.last_failure.empty()) continue;
+    report.failures.push_back({participant.subject.name, participant.out,
+                               participant.failures, participant.last_failure});
   }
   return report;
 }

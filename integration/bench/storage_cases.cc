@@ -89,7 +89,7 @@ absl::Status MeasureSizes(Session& session, const std::string& what,
   std::vector<Session::Task> tasks;
   for (Participant& participant : session.participants) {
     if (participant.subject.kind != Kind::kSysbox) continue;
-    if (!participant.failure.empty()) continue;
+    if (participant.out) continue;
     for (int size : sizes) {
       SYSBOX_ASSIGN_OR_RETURN(Edit edit, vary(participant, size));
       const std::string line = fmt::format("{}-{}", what, size);

@@ -10,8 +10,9 @@ CommandLine FloorCommand(const Subject& subject, std::string_view verb,
   if (verb == "state" || verb == "version") {
     return {subject.hello, {"hello"}};
   }
-  std::vector<std::string> args = {"floor", std::string(verb), launch.bundle,
-                                   launch.cgroup};
+  std::vector<std::string> args = {"floor"};
+  if (subject.kind == Kind::kFull) args.emplace_back("full");
+  args.insert(args.end(), {std::string(verb), launch.bundle, launch.cgroup});
   if (verb == "run" || verb == "create") {
     args.insert(args.end(), launch.args.begin(), launch.args.end());
   }
@@ -21,12 +22,14 @@ CommandLine FloorCommand(const Subject& subject, std::string_view verb,
 
 }  // namespace
 
+bool IsFloor(Kind kind) { return kind == Kind::kFloor || kind == Kind::kFull; }
+
 // The floor's own choice.
 std::string PidFileOf(const Launch& launch) { return launch.bundle + "/pid"; }
 
 CommandLine CommandFor(const Subject& subject, std::string_view verb,
                        const Launch& launch) {
-  if (subject.kind == Kind::kFloor) return FloorCommand(subject, verb, launch);
+  if (IsFloor(subject.kind)) return FloorCommand(subject, verb, launch);
   // sysbox looks at its name to know its role.
   const std::string name =
       subject.kind == Kind::kSysbox ? "sysbox-runc" : subject.name;

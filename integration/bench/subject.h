@@ -12,9 +12,12 @@ namespace sysbox::bench {
 
 enum class Kind {
   kFloor,   // floor.cc and hello.cc
+  kFull,    // floor.cc with all that config.json asks for
   kSysbox,  // an OCI runtime that gives ids itself and wants a daemon
   kOci,     // an OCI runtime; config.json has the id maps
 };
+
+bool IsFloor(Kind kind);
 
 struct Subject {
   std::string name;

@@ -19,6 +19,6 @@ rootfs_packages=(debootstrap)
 
 # What the integration tests need besides: the real things.
 integration_packages=(
-  busybox-static crun debootstrap docker.io iptables jq procps python3
+  busybox-static crun debootstrap docker.io iproute2 iptables jq procps python3
   python3-pytest runc strace
 )

@@ -13,6 +13,7 @@
 #include "sysbox/launch/stage1_joiner.h"
 #include "sysbox/launch/stage2_init.h"
 #include "sysbox/launch/sync.h"
+#include "sysbox/linux/events.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/mounts/apply.h"
 
@@ -153,6 +154,18 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   return terminal;
 }
 
+// What init said last, if it failed: when it dies, what the launcher was at
+// just then fails too, and would hide the reason.
+absl::Status ReasonOf(absl::Status failure, SyncChannel& channel) {
+  while (WaitReadable(channel.socket(), /*timeout_ms=*/0).value_or(false)) {
+    absl::StatusOr<SyncPacket> packet = channel.Receive();
+    if (packet.ok()) continue;
+    // End of file without a word tells less than what we have.
+    return absl::IsUnavailable(packet.status()) ? failure : packet.status();
+  }
+  return failure;
+}
+
 }  // namespace
 
 absl::StatusOr<Launched> LaunchContainer(const LaunchPlan& plan,
@@ -168,7 +181,7 @@ absl::StatusOr<Launched> LaunchContainer(const LaunchPlan& plan,
   SYSBOX_RETURN_IF_ERROR(init.status());
   absl::StatusOr<Fd> terminal =
       Converse(plan, fds, callbacks, init->pidfd(), channel);
-  SYSBOX_RETURN_IF_ERROR(terminal.status());
+  if (!terminal.ok()) return ReasonOf(terminal.status(), channel);
   return Launched{*std::move(init), *std::move(terminal)};
 }
 

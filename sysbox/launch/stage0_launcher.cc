@@ -161,7 +161,9 @@ absl::Status ReasonOf(absl::Status failure, SyncChannel& channel) {
     absl::StatusOr<SyncPacket> packet = channel.Receive();
     if (packet.ok()) continue;
     // End of file without a word tells less than what we have.
-    return absl::IsUnavailable(packet.status()) ? failure : packet.status();
+    const bool silent =
+        absl::IsUnavailable(packet.status()) && ErrnoOf(packet.status()) == 0;
+    return silent ? failure : packet.status();
   }
   return failure;
 }

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -227,6 +228,33 @@ absl::Status DrainEventFd(FdRef event_fd) {
   if (TEMP_FAILURE_RETRY(read(event_fd.get(), &count, sizeof count)) < 0 &&
       errno != EAGAIN) {
     return ErrnoStatus(errno, "read eventfd");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Fd> MakeTimerFd() {
+  Fd fd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+  if (!fd.valid()) return ErrnoStatus(errno, "timerfd_create");
+  return fd;
+}
+
+absl::Status ArmTimerFd(FdRef timer_fd, int milliseconds) {
+  itimerspec when = {};
+  when.it_value.tv_sec = milliseconds / 1000;
+  when.it_value.tv_nsec = milliseconds % 1000 * 1000000L;
+  if (milliseconds <= 0) when.it_value.tv_nsec = 1;  // 0 would disarm it
+  if (timerfd_settime(timer_fd.get(), 0, &when, nullptr) != 0) {
+    return ErrnoStatus(errno, "timerfd_settime");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DrainTimerFd(FdRef timer_fd) {
+  uint64_t count = 0;
+  // EAGAIN: nothing to drain.
+  if (TEMP_FAILURE_RETRY(read(timer_fd.get(), &count, sizeof count)) < 0 &&
+      errno != EAGAIN) {
+    return ErrnoStatus(errno, "read timerfd");
   }
   return absl::OkStatus();
 }

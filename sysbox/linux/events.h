@@ -52,6 +52,13 @@ absl::StatusOr<Fd> MakeEventFd();  // non-blocking
 absl::Status SignalEventFd(FdRef event_fd);
 absl::Status DrainEventFd(FdRef event_fd);
 
+// timerfd_create(2), monotonic, non-blocking, not armed. Readable once it has
+// expired, until DrainTimerFd.
+absl::StatusOr<Fd> MakeTimerFd();
+// Once, in `milliseconds` (0: at once).
+absl::Status ArmTimerFd(FdRef timer_fd, int milliseconds);
+absl::Status DrainTimerFd(FdRef timer_fd);
+
 // poll(2) of one descriptor for reading (-1: for ever); false on time-out. A
 // hang-up counts as readable.
 absl::StatusOr<bool> WaitReadable(FdRef fd, int timeout_ms);

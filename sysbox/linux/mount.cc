@@ -183,6 +183,15 @@ absl::Status AttachMount(const DetachedMount& mount, FdRef target) {
       "move_mount");
 }
 
+absl::Status RefreshFilesystem(FdRef root) {
+  const Fd context(fspick(root.get(), "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(context.get(), "fspick"));
+  return SyscallStatus(
+      TEMP_FAILURE_RETRY(fsconfig(context.get(), FSCONFIG_CMD_RECONFIGURE,
+                                  nullptr, nullptr, 0)),
+      "fsconfig reconfigure");
+}
+
 absl::Status UnmountDetached(const std::string& path) {
   return SyscallStatus(umount2(path.c_str(), MNT_DETACH), "umount", path);
 }

@@ -83,6 +83,13 @@ absl::Status IdMapMount(FdRef mount, FdRef user_namespace, bool recursive);
 // `mount`'s descriptor names the attached mount.
 absl::Status AttachMount(const DetachedMount& mount, FdRef target);
 
+// Reconfigures the superblock whose mount `root` is the root of, changing no
+// option (fspick(2), FSCONFIG_CMD_RECONFIGURE): it lets go of every unused
+// cached name, of absent ones too, so that what another superblock over the
+// same layers made is seen. Waits, uninterruptibly, for who holds the
+// superblock, e.g. syncfs(2). EROFS (but done) on an overlay without an upper.
+absl::Status RefreshFilesystem(FdRef root);
+
 absl::Status UnmountDetached(const std::string& path);  // umount2(MNT_DETACH)
 // Makes the mount at `root` the mount namespace's root and lets go of the old
 // one: fchdir(root), pivot_root(".", "."), umount2(".", MNT_DETACH).

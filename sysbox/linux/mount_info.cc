@@ -138,6 +138,23 @@ absl::StatusOr<bool> LineReader::Next(std::string_view* line) {
   }
 }
 
+absl::StatusOr<MountInfo> FindMount(FdRef file, const std::string& path) {
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t id, MountIdOf(file));
+  SYSBOX_ASSIGN_OR_RETURN(Fd fd, Open(path, {.flags = O_RDONLY}));
+  const std::string prefix = fmt::format("{} ", id);
+  LineReader lines(fd);
+  std::string_view line;
+  for (;;) {
+    SYSBOX_ASSIGN_OR_RETURN(const bool more, lines.Next(&line), "{}", path);
+    if (!more) break;
+    if (line.substr(0, prefix.size()) != prefix) continue;
+    MountInfo info;
+    if (ParseLine(line, &info)) return info;
+    return InvalidArgument("mountinfo: unexpected line \"{}\"", line);
+  }
+  return NotFound("mount {}: not in this mount namespace", id);
+}
+
 }  // namespace
 
 std::string UnescapeMountField(std::string_view field) {
@@ -176,21 +193,11 @@ absl::StatusOr<std::vector<MountInfo>> ReadOwnMountInfo() {
 }
 
 absl::StatusOr<MountInfo> MountOf(FdRef file) {
-  SYSBOX_ASSIGN_OR_RETURN(const uint64_t id, MountIdOf(file));
-  SYSBOX_ASSIGN_OR_RETURN(Fd fd, Open(kOwnMountInfo, {.flags = O_RDONLY}));
-  const std::string prefix = fmt::format("{} ", id);
-  LineReader lines(fd);
-  std::string_view line;
-  for (;;) {
-    SYSBOX_ASSIGN_OR_RETURN(const bool more, lines.Next(&line), "{}",
-                            kOwnMountInfo);
-    if (!more) break;
-    if (line.substr(0, prefix.size()) != prefix) continue;
-    MountInfo info;
-    if (ParseLine(line, &info)) return info;
-    return InvalidArgument("mountinfo: unexpected line \"{}\"", line);
-  }
-  return NotFound("mount {}: not in this mount namespace", id);
+  return FindMount(file, kOwnMountInfo);
+}
+
+absl::StatusOr<MountInfo> MountOf(FdRef file, pid_t process) {
+  return FindMount(file, fmt::format("/proc/{}/mountinfo", process));
 }
 
 absl::StatusOr<bool> IsMountRoot(FdRef file) {

@@ -2,6 +2,8 @@
 #ifndef SYSBOX_LINUX_MOUNT_INFO_H_
 #define SYSBOX_LINUX_MOUNT_INFO_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +35,8 @@ absl::StatusOr<std::vector<MountInfo>> ReadOwnMountInfo();
 // The mount that `file` lies on, found by its mount id (statx(2), or fdinfo).
 // Reads only as far as needed; does not parse the other lines.
 absl::StatusOr<MountInfo> MountOf(FdRef file);
+// Likewise for a file in `process`'s mount namespace, below its root.
+absl::StatusOr<MountInfo> MountOf(FdRef file, pid_t process);
 // Whether `file` is the root of a mount (statx STATX_ATTR_MOUNT_ROOT).
 absl::StatusOr<bool> IsMountRoot(FdRef file);
 

@@ -201,18 +201,14 @@ def changed(docker, runtime, stopped):
     return container
 
 
-@pytest.mark.parametrize("stopped", [
-    True, pytest.param(False, marks=pytest.mark.xfail(reason=STALE,
-                                                      strict=False))])
+@pytest.mark.parametrize("stopped", [True, False])
 def test_diff_is_as_with_runc(docker, stopped):
     diffs = [sorted(docker("diff", changed(docker, runtime, stopped))
                     .out.splitlines()) for runtime in ("sysbox-runc", "runc")]
     assert diffs[0] == diffs[1]
 
 
-@pytest.mark.parametrize("stopped", [
-    True, pytest.param(False, marks=pytest.mark.xfail(reason=STALE,
-                                                      strict=False))])
+@pytest.mark.parametrize("stopped", [True, False])
 def test_a_commit_holds_every_change(docker, stopped):
     container = changed(docker, "sysbox-runc", stopped)
     docker("commit", container, "changed")

@@ -10,8 +10,11 @@
 //                                          not looked at for kRestMs; then
 //                                          once more, and watched again
 //
-// Covers what comes with a written file. Not seen: a deletion or an empty
-// directory without any file written within the same container near it.
+// Covers what comes with a written file. Not seen: a deletion, a renaming or an
+// empty directory without a file written near it in time; and what the engine
+// puts into a directory that is in use inside (/etc, below which /etc/hosts is
+// mounted) and that nobody had changed before: such a directory stays the lower
+// layer's until the container writes there itself.
 #ifndef SYSBOX_MGR_OVERLAY_COHERENCE_H_
 #define SYSBOX_MGR_OVERLAY_COHERENCE_H_
 

@@ -250,9 +250,9 @@ def test_events_stats_has_runcs_keys(both, name):
     stats = []
     for bundle in both:
         bundle.start(name, "sh", "-c",
-                     "dd if=/dev/zero of=/dev/shm/x bs=1M count=20; sleep 99")
-        until(lambda: "20+0 records out" in
-              (bundle.path / "output").read_text())
+                     "dd if=/dev/zero of=/dev/shm/x bs=1M count=20; echo done;"
+                     "exec sleep 99")
+        until(lambda: "done" in (bundle.path / "output").read_text())
         result = bundle("events", "--stats", name)
         assert len(result.out.splitlines()) == 1
         stats.append(json.loads(result.out))

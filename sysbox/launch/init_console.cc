@@ -1,6 +1,7 @@
 #include "sysbox/launch/init_console.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <unistd.h>
 
 #include "sysbox/base/status.h"
@@ -30,6 +31,12 @@ absl::StatusOr<Terminal> MakeTerminal(FdRef root, const ProcessPlan& plan,
 absl::Status AttachConsole(FdRef root, const Terminal& terminal) {
   SYSBOX_ASSIGN_OR_RETURN(Fd target, MakeFileInRoot(root, "/dev/console", 0600),
                           "make /dev/console");
+  // A link in the rootfs must not have us cover what decides about security
+  // (CVE-2025-52565).
+  SYSBOX_ASSIGN_OR_RETURN(uint64_t magic, FilesystemMagic(target));
+  if (magic == PROC_SUPER_MAGIC) {
+    return InvalidArgument("\"/dev/console\" leads into /proc");
+  }
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount slave,
                           CloneTree(terminal.slave, "", /*recursive=*/false),
                           "bind /dev/console");

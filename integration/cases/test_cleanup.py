@@ -75,6 +75,26 @@ def test_a_runtime_killed_at_any_point_of_create(bundle, name, nothing_left,
         dead_runtime(bundle, f"{name}{i}", generator.uniform(0, longest))
 
 
+@pytest.mark.parametrize("command", ["start", "exec", "kill", "delete"])
+def test_a_runtime_killed_at_any_point_of(bundle, name, nothing_left, command):
+    arguments = {"exec": ["sleep", "1000"], "kill": ["KILL"]}
+    options = {"delete": ["--force"], "exec": ["--detach"]}
+    bundle.save(args=["sleep", "1000"])
+    # What an exec leaves is the host's init to reap, in its own time, and until
+    # then the container's init cannot end.
+    for i in range(5 if command == "exec" else 25):
+        id = f"{name}{i}"
+        bundle.detached("create", id)
+        if command != "start":
+            bundle("start", id)
+        process = begin(bundle, command, *options.get(command, []), id,
+                        *arguments.get(command, []))
+        time.sleep(random.uniform(0, 0.02))
+        process.kill()
+        process.wait()
+        bundle("delete", "--force", id)
+
+
 def test_a_runtime_killed_while_a_hook_runs(bundle, name, disk, nothing_left):
     for point in ("prestart", "createContainer"):
         reached = disk / point

@@ -111,6 +111,7 @@ def test_masked_paths_stay_masked(guest, name, disk, null):
     else:
         os.mknod(path, 0o20666, os.makedev(1, 1))
     # Without a /dev of our own, the rootfs's is what there is.
+    guest.spec["process"]["env"].append("SYSBOX_SYSCONT_MODE=FALSE")
     guest.spec["mounts"] = [mount for mount in guest.spec["mounts"]
                             if not mount["destination"].startswith("/dev")]
     masked = guest.rootfs / "masked"
@@ -147,6 +148,7 @@ def test_parameters_are_written_to_the_kernel_only(guest, name, disk):
     victim = disk / "victim"
     victim.write_text("untouched")
     replace(guest.rootfs / "proc", disk)
+    guest.spec["process"]["env"].append("SYSBOX_SYSCONT_MODE=FALSE")
     guest.spec["linux"]["sysctl"] = {"net.ipv4.ip_forward": "1"}
     guest.spec["mounts"] = [mount for mount in guest.spec["mounts"]
                             if mount["destination"] != "/proc"]
@@ -185,6 +187,33 @@ def test_a_directory_swapped_for_a_link_while_containers_start(
     assert 0 in outcomes
     assert listing("/") == host
     assert marker.read_text() == "the host's\n"
+
+
+@pytest.mark.parametrize("path", ["dev/console", "dev/pts", "dev/pts/0",
+                                  "dev/ptmx", "dev/tty"])
+@pytest.mark.parametrize("own_dev", [True, False])
+def test_a_terminal_is_bound_to_no_place_of_the_rootfs_choice(
+        guest, name, disk, path, own_dev):
+    """CVE-2025-52565: /dev/console that leads into /proc, or outside."""
+    outside = disk / "outside"
+    outside.write_text("untouched")
+    for target in (str(outside), "/proc/sysrq-trigger",
+                   "/proc/sys/kernel/core_pattern", f"{UP}{outside}"):
+        replace(guest.rootfs / path, target)
+        if not own_dev:  # the rootfs's, then, where nothing adds one
+            guest.spec["process"]["env"].append("SYSBOX_SYSCONT_MODE=FALSE")
+            guest.spec["linux"]["maskedPaths"] = []  # needs a /dev/null
+            guest.spec["mounts"] = [mount for mount in guest.spec["mounts"]
+                                    if mount["destination"] != "/dev"]
+        guest.save(args=["/probe", "mounts"], terminal=True)
+        with guest.terminal("run", name) as terminal:
+            terminal.wait()
+        covered = [line.split()[4] for line in terminal.seen.splitlines()
+                   if "devpts" in line]
+        assert not [place for place in covered if place.startswith("/proc")]
+        assert outside.read_text() == "untouched"
+        shutil.rmtree(guest.rootfs / "dev")
+        (guest.rootfs / "dev").mkdir()
 
 
 def test_file_handles_open_nothing_of_the_hosts(guest, name, disk):

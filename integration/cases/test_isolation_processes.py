@@ -86,21 +86,46 @@ def test_no_descriptor_is_a_program(guest, name):
         assert "uid=" not in result.out
 
 
-def test_nobody_inside_touches_a_process_before_its_exec(guest, name):
-    """CVE-2016-9962: until then it has memory, descriptors and ids of the
-    host's root."""
-    guest.save(args=["/probe", "hunt", "5000"])
+def hunt(guest, name, command, seconds=3):
+    """Repeats `command` while the container's pid 1 hunts for newcomers."""
+    guest.save(args=["/probe", "hunt", str(1000 * (seconds + 1))])
     hunter = subprocess.Popen(list(map(str, guest.arguments("run", name))),
                               stdout=subprocess.PIPE, text=True)
     assert hunter.stdout.readline() == "HUNTING\n"
-    end = time.monotonic() + 4
-    execs = 0
-    while time.monotonic() < end and execs < 200:
-        guest("exec", name, "/probe", "true")
-        execs += 1
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        command()
     found = hunter.communicate(timeout=30)[0].splitlines()
     assert int(found.pop().split()[1]) > 0, "the races were none"
     assert found == []
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_nobody_inside_touches_a_process_before_its_exec(guest, name, user):
+    """CVE-2016-9962: until then it has memory, descriptors and ids of the
+    host's root."""
+    as_user = ["--user", str(USERS[user]["uid"])]
+    hunt(guest, name,
+         lambda: guest("exec", *as_user, name, "/probe", "true"))
+
+
+def test_nobody_touches_a_container_that_joins_before_its_exec(
+        make_guest, name):
+    """As `--net=container:` and `--pid=container:` have it."""
+    hunter, joining = make_guest("hunter"), make_guest("joining")
+    joining.save(args=["/probe", "true"])
+
+    def join():
+        pid = hunter.state(name)["pid"]
+        for namespace in joining.spec["linux"]["namespaces"]:
+            kind = namespace["type"]
+            if kind in ("pid", "network", "ipc"):
+                kind = {"network": "net"}.get(kind, kind)
+                namespace["path"] = f"/proc/{pid}/ns/{kind}"
+        joining.save()
+        joining("run", f"{name}j")
+
+    hunt(hunter, name, join)
 
 
 def digest(path):

@@ -30,10 +30,17 @@ absl::Status WriteWatch::Add(FdRef directory) {
       "fanotify_mark add");
 }
 
+absl::Status WriteWatch::AddAllClosing(FdRef directory) {
+  return SyscallStatus(
+      fanotify_mark(fd_.get(), FAN_MARK_ADD | FAN_MARK_FILESYSTEM,
+                    FAN_CLOSE | FAN_ONDIR, directory.get(), "."),
+      "fanotify_mark add");
+}
+
 absl::Status WriteWatch::Remove(FdRef file) {
   return SyscallStatus(
       fanotify_mark(fd_.get(), FAN_MARK_REMOVE | FAN_MARK_FILESYSTEM,
-                    FAN_CLOSE_WRITE, file.get(), nullptr),
+                    FAN_CLOSE | FAN_ONDIR, file.get(), nullptr),
       "fanotify_mark remove");
 }
 
@@ -69,7 +76,8 @@ absl::StatusOr<WriteWatch::Events> WriteWatch::Read() {
                       event.event_len);
     }
     if (event.fd >= 0) {
-      events.files.emplace_back(event.fd);
+      events.files.push_back(
+          {Fd(event.fd), (event.mask & FAN_CLOSE_WRITE) != 0});
     } else {
       events.lost = true;  // FAN_NOFD: the queue overflowed
     }

@@ -1,6 +1,6 @@
-// fanotify(7) for one question: in which of some filesystems was a file closed
-// after writing? Whole superblocks are watched, whoever mounts them; a watch
-// does not keep one from being unmounted.
+// fanotify(7) for one question: in which of some filesystems was a file closed,
+// after writing or at all? Whole superblocks are watched, whoever mounts them;
+// a watch does not keep one from being unmounted.
 #ifndef SYSBOX_LINUX_FANOTIFY_H_
 #define SYSBOX_LINUX_FANOTIFY_H_
 
@@ -20,14 +20,20 @@ class WriteWatch {
   // Watches the superblock that the directory `directory` (O_PATH will do) lies
   // on; already watched is fine.
   absl::Status Add(FdRef directory);
+  // The same for every file and directory that is closed, written or not.
+  absl::Status AddAllClosing(FdRef directory);
   // Stops watching the superblock of an event's `file`.
   absl::Status Remove(FdRef file);
   absl::Status RemoveAll();
 
+  struct Event {
+    Fd file;
+    bool written = false;
+  };
   struct Events {
-    // What was written, opened for reading by the kernel. Each keeps its mount
+    // What was closed, opened for reading by the kernel. Each keeps its mount
     // busy: close them soon.
-    std::vector<Fd> files;
+    std::vector<Event> files;
     // Events were dropped, or their files could not be opened.
     bool lost = false;
   };

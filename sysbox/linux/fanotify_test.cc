@@ -46,13 +46,13 @@ absl::Status CheckWatch(const std::string& path) {
   RETURN_UNLESS(ready);
   SYSBOX_ASSIGN_OR_RETURN(events, watch.Read());
   RETURN_UNLESS(!events.files.empty());
-  SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(events.files[0]));
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(events.files[0].file));
   SYSBOX_ASSIGN_OR_RETURN(const struct stat file,
                           StatAt(FdRef::Cwd(), path + "/d/f"));
   RETURN_UNLESS(found.st_dev == file.st_dev && found.st_ino == file.st_ino);
 
-  SYSBOX_RETURN_IF_ERROR(watch.Remove(events.files[0]));
-  RETURN_UNLESS(ErrnoOf(watch.Remove(events.files[0])) == ENOENT);
+  SYSBOX_RETURN_IF_ERROR(watch.Remove(events.files[0].file));
+  RETURN_UNLESS(ErrnoOf(watch.Remove(events.files[0].file)) == ENOENT);
   events = {};
   SYSBOX_RETURN_IF_ERROR(ReplaceFile(path + "/d/f", "y", 0644));
   SYSBOX_ASSIGN_OR_RETURN(events, watch.Read());

@@ -1,5 +1,6 @@
 #include "sysbox/mgr/overlay_coherence.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -38,8 +39,11 @@ absl::StatusOr<std::unique_ptr<OverlayCoherence>> OverlayCoherence::Create(
     api::EventLoop* loop, OnRefresh on_refresh) {
   SYSBOX_ASSIGN_OR_RETURN(WriteWatch watch, WriteWatch::Create());
   SYSBOX_ASSIGN_OR_RETURN(Fd timer, MakeTimerFd());
-  std::unique_ptr<OverlayCoherence> coherence(new OverlayCoherence(
-      loop, std::move(watch), std::move(timer), std::move(on_refresh)));
+  SYSBOX_ASSIGN_OR_RETURN(Fd mount_table, sysbox::Open("/proc/self/mountinfo",
+                                                       {.flags = O_RDONLY}));
+  std::unique_ptr<OverlayCoherence> coherence(
+      new OverlayCoherence(loop, std::move(watch), std::move(timer),
+                           std::move(mount_table), std::move(on_refresh)));
   SYSBOX_RETURN_IF_ERROR(coherence->Listen());
   return coherence;
 }
@@ -51,6 +55,10 @@ absl::Status OverlayCoherence::Listen() {
   SYSBOX_ASSIGN_OR_RETURN(
       timer_token_,
       loop_->Watch(timer_, EPOLLIN, [this](uint32_t) { OnTimer(); }));
+  // EPOLLPRI after every change (proc_pid_mounts(5)).
+  SYSBOX_ASSIGN_OR_RETURN(mount_table_token_,
+                          loop_->Watch(mount_table_, EPOLLPRI,
+                                       [this](uint32_t) { OnMountTable(); }));
   return absl::OkStatus();
 }
 
@@ -58,6 +66,7 @@ OverlayCoherence::~OverlayCoherence() {
   for (const auto& [id, container] : containers_) {
     loop_->Unwatch(container.token);
   }
+  loop_->Unwatch(mount_table_token_);
   loop_->Unwatch(timer_token_);
   loop_->Unwatch(watch_token_);
 }
@@ -106,32 +115,46 @@ void OverlayCoherence::StartAll() {
 absl::Status OverlayCoherence::WatchBoth(Container& container) {
   SYSBOX_ASSIGN_OR_RETURN(const Fd outside, container.sides.OpenOutside());
   SYSBOX_ASSIGN_OR_RETURN(const Fd inside, container.sides.OpenInside());
-  SYSBOX_RETURN_IF_ERROR(watch_.Add(outside));
+  SYSBOX_RETURN_IF_ERROR(watch_.AddAllClosing(outside));
   return watch_.Add(inside);
 }
 
 void OverlayCoherence::OnEvents() {
-  std::set<std::string> devices;
+  std::map<std::string, bool> devices;
   if (const absl::Status taken = TakeEvents(&devices); !taken.ok()) {
     Log(LogLevel::kError, "coherence: given up: {}", MessageOf(taken));
     loop_->Unwatch(watch_token_);
     return;
   }
   for (auto& [id, container] : containers_) {
-    const OverlaySides& sides = container.sides;
-    if (devices.contains(sides.inside())) RefreshOutside(id, container);
-    if (devices.contains(sides.outside())) RefreshInside(id, container);
+    const auto outside = devices.find(container.sides.outside());
+    if (outside != devices.end() ||
+        devices.contains(container.sides.inside())) {
+      RefreshOutside(id, container);
+    }
+    if (outside != devices.end() && outside->second) {
+      RefreshInside(id, container);
+    }
   }
 }
 
-// Adds the devices of what was written. The files are closed at once: no
+void OverlayCoherence::OnMountTable() {
+  for (auto& [id, container] : containers_) {
+    if (!container.sides.inside().empty()) RefreshOutside(id, container);
+  }
+}
+
+// Adds the devices of what was closed. The files are closed at once: no
 // container could unmount what they are on.
-absl::Status OverlayCoherence::TakeEvents(std::set<std::string>* devices) {
+absl::Status OverlayCoherence::TakeEvents(
+    std::map<std::string, bool>* devices) {
   for (int i = 0; i < kMaxReads; ++i) {
     SYSBOX_ASSIGN_OR_RETURN(const WriteWatch::Events events, watch_.Read());
-    for (const Fd& file : events.files) {
+    for (const auto& [file, written] : events.files) {
       SYSBOX_ASSIGN_OR_RETURN(const std::string device, DeviceOf(file));
-      if (devices->insert(device).second) OnDevice(device, file);
+      const auto [entry, first] = devices->emplace(device, written);
+      if (written) entry->second = true;
+      if (first) OnDevice(device, file);
     }
     // Woken for nothing: an event whose file, leased perhaps, did not open.
     const bool nothing = i == 0 && events.files.empty();

@@ -4,17 +4,20 @@
 // looked up inside would stay unseen there, and `docker cp` out of one that
 // appeared inside would go on failing.
 //
-//     a file is closed after writing …     … so the names forgotten are
-//     by the engine, outside               the container's
-//     by the container                     the engine's, and its writes are
-//                                          not looked at for kRestMs; then
-//                                          once more, and watched again
+//     what happens                          whose names are forgotten
+//     the engine closes a file or directory the engine's: it has looked, and
+//                                           shall look afresh next time
+//     … after writing                       the container's as well
+//     the host's mount table changes        the engine's: `docker cp` mounts
+//                                           /etc/hosts even to look only
+//     the container closes a written file   the engine's; its writes are then
+//                                           not looked at for kRestMs, then
+//                                           once more, and watched again
 //
-// Covers what comes with a written file. Not seen: a deletion, a renaming or an
-// empty directory without a file written near it in time; and what the engine
-// puts into a directory that is in use inside (/etc, below which /etc/hosts is
-// mounted) and that nobody had changed before: such a directory stays the lower
-// layer's until the container writes there itself.
+// Not seen inside: what the engine deletes, or makes without writing a file;
+// and what it puts into a directory that is in use inside (/etc, below which
+// /etc/hosts is mounted) and that nobody had changed before: such a directory
+// stays the lower layer's until the container writes there itself.
 #ifndef SYSBOX_MGR_OVERLAY_COHERENCE_H_
 #define SYSBOX_MGR_OVERLAY_COHERENCE_H_
 
@@ -23,7 +26,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,15 +78,18 @@ class OverlayCoherence {
   };
 
   OverlayCoherence(api::EventLoop* loop, WriteWatch watch, Fd timer,
-                   OnRefresh on_refresh)
+                   Fd mount_table, OnRefresh on_refresh)
       : loop_(loop),
         watch_(std::move(watch)),
         timer_(std::move(timer)),
+        mount_table_(std::move(mount_table)),
         on_refresh_(std::move(on_refresh)) {}
   absl::Status Listen();
   absl::Status Open(const std::string& id, Container& container);
   void OnEvents();
-  absl::Status TakeEvents(std::set<std::string>* devices);
+  void OnMountTable();
+  // Device → whether anything was written there.
+  absl::Status TakeEvents(std::map<std::string, bool>* devices);
   void OnDevice(const std::string& device, FdRef file);
   void OnLost();
   void OnTimer();
@@ -99,9 +104,11 @@ class OverlayCoherence {
   api::EventLoop* loop_;
   WriteWatch watch_;
   Fd timer_;
+  Fd mount_table_;
   OnRefresh on_refresh_;
   api::EventLoop::Token watch_token_ = 0;
   api::EventLoop::Token timer_token_ = 0;
+  api::EventLoop::Token mount_table_token_ = 0;
   std::map<std::string, Container> containers_;  // references stay valid
   // Whose writes are to be watched again, soonest first.
   std::deque<std::pair<Clock::time_point, std::string>> resting_;

@@ -32,7 +32,8 @@ bool Until(const std::function<bool()>& condition) {
   const auto deadline = Clock::now() + std::chrono::seconds(20);
   while (!condition()) {
     if (Clock::now() > deadline) return false;
-    std::this_thread::sleep_for(milliseconds(5));  // the other thread's turn
+    // layout: allow sleep: the other thread's turn, with a deadline
+    std::this_thread::sleep_for(milliseconds(5));
   }
   return true;
 }
@@ -143,6 +144,28 @@ TEST_CASE("what the engine writes is seen inside, again and again") {
     REQUIRE_OK(Touch(pair.Outside(name)));
     CHECK(Until([&] { return Exists(inside); }));
   }
+}
+
+TEST_CASE("once the engine has looked, it looks afresh: deletions are seen") {
+  Pair pair;
+  REQUIRE_OK(Touch(pair.Inside("d/gone")));
+  REQUIRE(Until([&] { return Exists(pair.Outside("d/gone")); }));
+  const int before = pair.outside_count;
+  REQUIRE_OK(ListDirectory(pair.Outside("d")));
+  REQUIRE(Until([&] { return pair.outside_count > before; }));
+  REQUIRE_OK(Unlink(pair.Inside("d/gone")));
+  CHECK_FALSE(Exists(pair.Outside("d/gone")));
+}
+
+TEST_CASE("a look that only mounts is followed by a refresh") {
+  Pair pair;
+  REQUIRE_FALSE(Exists(pair.Outside("d/made")));
+  const int before = pair.outside_count;
+  REQUIRE(mount("tmpfs", pair.Outside("d").c_str(), "tmpfs", 0, nullptr) == 0);
+  REQUIRE(umount2(pair.Outside("d").c_str(), MNT_DETACH) == 0);
+  REQUIRE(Until([&] { return pair.outside_count > before; }));
+  REQUIRE_OK(MakeDirectory(pair.Inside("d/made"), 0755));
+  CHECK(Until([&] { return Exists(pair.Outside("d/made")); }));
 }
 
 TEST_CASE("without coherence the same names stay unseen") {

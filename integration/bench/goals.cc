@@ -84,10 +84,13 @@ Judged Judge(const Goal& goal, absl::Span<const Series> all,
         FindSeries(all, std::string(line),
                    goal.other.empty() ? subject : std::string(goal.other));
     if (other == nullptr || Median(other->values) <= 0) return judged;
+    const double base = Median(other->values);
     if (goal.compare == Compare::kAtMostMore) {
-      judged.value -= Median(other->values);
+      judged.value = PairedDifference(own->values, other->values);
+    } else if (!goal.base_line.empty()) {
+      judged.value = 1 + PairedDifference(own->values, other->values) / base;
     } else {
-      judged.value /= Median(other->values);
+      judged.value /= base;
     }
   }
   judged.verdict = VerdictOf(goal, judged.value);

@@ -55,6 +55,14 @@ TEST_CASE("growth is the difference to the subject's own smaller line") {
   CHECK(judged.verdict == Verdict::kMet);
 }
 
+TEST_CASE("growth is taken round by round") {
+  const Judged judged = Judge(kGrowth,
+                              {{"binds-0", "sysbox", "ms", {10, 30, 11}},
+                               {"binds-20", "sysbox", "ms", {10.5, 30.5, 50}}},
+                              "sysbox");
+  CHECK(judged.value == Approx(0.5));
+}
+
 TEST_CASE("a goal with a missing side is not judged") {
   CHECK(VerdictOn(kRatio, {Of("run", "sysbox", 1)}) == Verdict::kUnknown);
   CHECK(VerdictOn(kRatio, {Of("run", "crun", 1)}) == Verdict::kUnknown);

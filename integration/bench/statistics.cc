@@ -15,6 +15,14 @@ double Quantile(std::vector<double> values, double fraction) {
                    place - static_cast<double>(below));
 }
 
+double PairedDifference(const std::vector<double>& a,
+                        const std::vector<double>& b) {
+  if (a.size() != b.size()) return Median(a) - Median(b);
+  std::vector<double> differences;
+  for (size_t i = 0; i < a.size(); ++i) differences.push_back(a[i] - b[i]);
+  return Median(differences);
+}
+
 const Series* FindSeries(absl::Span<const Series> all, const std::string& line,
                          const std::string& subject) {
   for (const Series& series : all) {

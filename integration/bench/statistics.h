@@ -15,6 +15,11 @@ inline double Median(const std::vector<double>& values) {
   return Quantile(values, 0.5);
 }
 
+// The median of a[i] - b[i]: what two things measured in turn differ by, free
+// of what moved both. Of the medians, if there are not as many of both.
+double PairedDifference(const std::vector<double>& a,
+                        const std::vector<double>& b);
+
 // The values of one subject on one line; `unit` is shown.
 struct Series {
   std::string line;

@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from harness import host_state, images, private_world  # noqa: E402
+from harness import cgroup, host_state, images, private_world  # noqa: E402
 from harness.bundle import Bundle  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
 from harness.docker import Docker  # noqa: E402
@@ -70,20 +70,29 @@ def daemon(workspace, binary):
 
 @pytest.fixture(scope="session")
 def busybox_rootfs(workspace):
+    """What images are made of; no container writes to it."""
     if not os.path.exists(images.BUSYBOX):
         pytest.skip("busybox-static is missing")
     return images.make_busybox_rootfs(workspace / "busybox")
 
 
 @pytest.fixture(scope="session")
+def shared_rootfs(workspace, busybox_rootfs):
+    """For the bundles of all cases: what one leaves, others see."""
+    return images.make_busybox_rootfs(workspace / "rootfs")
+
+
+@pytest.fixture(scope="session")
 def dockerd(workspace, runtime, busybox_rootfs):
     if shutil.which("dockerd") is None:
         pytest.skip("dockerd (docker.io) is missing")
-    docker = Docker(workspace / "docker", runtime)
+    docker = Docker(workspace / "docker", runtime,
+                    {"cgroup-parent": f"/{workspace.name}"})
     docker.start()
     images.import_image(docker, busybox_rootfs, "busybox")
     yield docker
     docker.stop()
+    cgroup.remove_empty(workspace.name)
 
 
 @pytest.fixture
@@ -94,19 +103,19 @@ def docker(dockerd, daemon):
 
 
 @pytest.fixture
-def bundle(runtime, busybox_rootfs, tmp_path, daemon):
+def bundle(runtime, shared_rootfs, tmp_path, daemon):
     """A bundle for `sysbox-runc`; its containers are removed."""
-    bundle = Bundle(runtime, tmp_path / "bundle", busybox_rootfs)
+    bundle = Bundle(runtime, tmp_path / "bundle", shared_rootfs)
     yield bundle
     bundle.remove_all()
 
 
 @pytest.fixture
-def runc_bundle(busybox_rootfs, tmp_path):
+def runc_bundle(shared_rootfs, tmp_path):
     """The same bundle for the real `runc`, to compare with."""
     if shutil.which("runc") is None:
         pytest.skip("runc is missing")
-    bundle = Bundle("runc", tmp_path / "runc-bundle", busybox_rootfs)
+    bundle = Bundle("runc", tmp_path / "runc-bundle", shared_rootfs)
     # By default it would be the id, as for ours.
     bundle.spec["linux"]["cgroupsPath"] = f"/runc-{uuid.uuid4().hex[:12]}"
     yield bundle
@@ -119,9 +128,11 @@ def name():
 
 
 @pytest.fixture
-def host_unchanged(daemon):
-    """Fails the case if it leaves anything on the host."""
-    before = host_state.snapshot(daemon.process.pid)
+def host_unchanged(daemon, name, workspace):
+    """Fails the case if it leaves anything on the host. Cgroups of others,
+    who may work here at the same time, are left out."""
+    mine = (name, workspace.name)
+    before = host_state.snapshot(daemon.process.pid, mine)
     yield
-    left = host_state.await_unchanged(before, daemon.process.pid)
+    left = host_state.await_unchanged(before, daemon.process.pid, mine)
     assert not left, "\n".join(left)

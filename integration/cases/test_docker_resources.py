@@ -212,14 +212,13 @@ def test_memory_swappiness_and_oom_kill_disable(docker):
                                                 "memory.oom_control")
 
 
-def test_cgroup_parent_is_honoured(docker, host_unchanged):
-    container = docker.start_container(options=["--cgroup-parent=/tparent"])
+def test_cgroup_parent_is_honoured(docker, host_unchanged, name):
+    container = docker.start_container(options=[f"--cgroup-parent=/{name}"])
     where = cgroup.of(docker.pid(container))["memory" if V1 else ""]
-    assert "tparent" in where.parts and container in where.parts
+    assert name in where.parts and container in where.parts
     docker("rm", "-f", container)
-    # Docker leaves the parent; so does runc.
-    for directory in pathlib.Path("/sys/fs/cgroup").glob("*/tparent"):
-        directory.rmdir()
+    # Runtimes leave the parent; so does runc.
+    cgroup.remove_empty(name)
 
 
 def test_every_hierarchy_has_the_container_and_loses_it(docker):

@@ -12,9 +12,9 @@ from harness.waiting import until
 
 
 @pytest.fixture
-def box(binary, busybox_rootfs, daemon):
+def box(binary, shared_rootfs, daemon):
     def run_box(*args, options=(), **more):
-        return run(binary, "run", "--rootfs", busybox_rootfs, *options, "--",
+        return run(binary, "run", "--rootfs", shared_rootfs, *options, "--",
                    *args, **more)
     return run_box
 
@@ -52,8 +52,8 @@ def test_standard_input(box):
     assert box("cat", options=["-i"], input="through\n").out == "through\n"
 
 
-def test_a_terminal(binary, busybox_rootfs, daemon):
-    with Terminal(binary, "run", "--rootfs", busybox_rootfs, "--",
+def test_a_terminal(binary, shared_rootfs, daemon):
+    with Terminal(binary, "run", "--rootfs", shared_rootfs, "--",
                   "sh") as user:
         user.expect("# ")
         user.type("tty; exit 3\n")
@@ -61,8 +61,8 @@ def test_a_terminal(binary, busybox_rootfs, daemon):
         assert user.wait() == 3
 
 
-def test_ps_and_inspect(binary, busybox_rootfs, daemon, name):
-    with subprocess.Popen([binary, "run", "--rootfs", busybox_rootfs, "--name",
+def test_ps_and_inspect(binary, shared_rootfs, daemon, name):
+    with subprocess.Popen([binary, "run", "--rootfs", shared_rootfs, "--name",
                            name, "--", "sleep", "1000"]) as process:
         until(lambda: [row for row in json.loads(
             run(binary, "ps", "--json").out)

@@ -38,3 +38,10 @@ def limit(pid, controller, name):
     if directory.name == "syscont-cgroup-root":
         directory = directory.parent
     return (directory / name).read_text().strip()
+
+
+def remove_empty(name):
+    """The parent a dockerd was given, which runtimes leave behind."""
+    for where in set(_mounts().values()):
+        for directory in pathlib.Path(where).rglob(name):
+            directory.rmdir()

@@ -14,9 +14,10 @@ def _mounts():
                   if "/netns/default " not in line)
 
 
-def _cgroups():
-    root = "/sys/fs/cgroup"
-    return sorted(path for path, _, _ in os.walk(root))
+def _cgroups(mine):
+    """Those with one of `mine` in their path; all, if it is empty."""
+    return sorted(path for path, _, _ in os.walk("/sys/fs/cgroup")
+                  if not mine or any(part in path for part in mine))
 
 
 def _processes():
@@ -47,10 +48,10 @@ def _descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
 
 
-def snapshot(daemon_pid=None):
+def snapshot(daemon_pid=None, mine=()):
     return {
         "mounts": _mounts(),
-        "cgroups": _cgroups(),
+        "cgroups": _cgroups(mine),
         "processes": _processes(),
         "states": _states(),
         "daemon descriptors": _descriptors(daemon_pid),
@@ -72,12 +73,12 @@ def differences(before, after):
     return lines
 
 
-def await_unchanged(before, daemon_pid=None, seconds=5):
+def await_unchanged(before, daemon_pid=None, mine=(), seconds=5):
     """The differences that remain; shims and dockerd clean up on their own
     time, so they get a few seconds."""
     deadline = time.monotonic() + seconds
     while True:
-        left = differences(before, snapshot(daemon_pid))
+        left = differences(before, snapshot(daemon_pid, mine))
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.05)

@@ -76,8 +76,8 @@ def test_a_recursive_read_only_bind_reaches_what_is_below(bundle, name, disk):
 
 
 def test_tmpfs_data(bundle, name):
-    mount(bundle, "/m", "tmpfs", "tmpfs", "size=64k", "mode=1730", "nr_inodes=9",
-          "uid=5", "gid=6")
+    mount(bundle, "/m", "tmpfs", "tmpfs", "size=64k", "mode=1730",
+          "nr_inodes=9", "uid=5", "gid=6")
     said = bundle.shell("stat -c '%a %u %g' /m; cat /proc/self/mountinfo", name)
     assert said.out.startswith("1730 5 6\n")
     _, superblock, _ = options_of(said.out.partition("\n")[2], "/m")

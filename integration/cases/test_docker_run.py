@@ -1,4 +1,4 @@
-"""`docker run` and its options, as with runc unless the guide says otherwise."""
+"""`docker run` and its options: as with runc, but for what the guide says."""
 
 import pytest
 

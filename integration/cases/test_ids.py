@@ -78,9 +78,10 @@ def entry(path):
 
 
 def test_entries_are_made_beside_those_of_others(other_daemon):
-    other_daemon("me:100000:65536\nyou:400000000:1000000\n", "me:100000:65536\n")
+    others = "me:100000:65536\nyou:400000000:1000000\n"
+    other_daemon(others, "me:100000:65536\n")
     text = pathlib.Path("/etc/subuid").read_text()
-    assert text.startswith("me:100000:65536\nyou:400000000:1000000\n")
+    assert text.startswith(others)
     start, count = entry("/etc/subuid")
     assert count == 268435456
     assert start >= 165536

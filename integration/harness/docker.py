@@ -46,8 +46,9 @@ class Docker:
         config.write_text(json.dumps(self.config))
         with open(self.root / "dockerd.log", "ab") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, "dockerd", "--config-file", config], stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, start_new_session=True,
+                [*self.prefix, "dockerd", "--config-file", config],
+                stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                start_new_session=True,
                 preexec_fn=die_with_parent)
         deadline = time.monotonic() + 60
         while self("version", check=False).code != 0:

@@ -62,6 +62,8 @@ class Docker:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(timeout=60)
         self.process = None
+        # Made for the first --net=host, and kept for ever.
+        run("umount", self.root / "exec/netns/default", check=False)
 
     def read_log(self):
         lines = (self.root / "dockerd.log").read_text().splitlines()

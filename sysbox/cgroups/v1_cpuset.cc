@@ -133,13 +133,14 @@ absl::Status InitializeCpuset(const std::string& path,
       SYSBOX_ASSIGN_OR_RETURN(value, ReadTextAt(directory, row.file));
     }
     std::string next = wanted.*row.value;
-    if (next.empty() && value.empty() && has_parent) {
-      if (!inherited) {
-        inherited.emplace();
-        SYSBOX_RETURN_IF_ERROR(InitializeCpuset(path.substr(0, slash),
-                                                mount_point, /*created=*/false,
-                                                {}, &*inherited));
-      }
+    // A wanted value, too, must lie within what the parent has.
+    if (value.empty() && has_parent && !inherited) {
+      inherited.emplace();
+      SYSBOX_RETURN_IF_ERROR(InitializeCpuset(path.substr(0, slash),
+                                              mount_point, /*created=*/false,
+                                              {}, &*inherited));
+    }
+    if (next.empty() && value.empty() && inherited) {
       next = (*inherited).*row.value;
     }
     if (next.empty()) continue;

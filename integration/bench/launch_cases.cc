@@ -1,6 +1,7 @@
 #include "integration/bench/launch_cases.h"
 
 #include <fcntl.h>
+#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -51,13 +52,23 @@ absl::Status TryLife(Session& session, const Participant& participant,
 }
 
 // After a failure the name must be free for the next round.
+void EndLife(const Session& session, const Participant& participant,
+             const Launch& launch) {
+  const auto pid = ReadFile(PidFileOf(launch));
+  if (pid.ok() && kill(atoi(pid->c_str()), SIGKILL) == 0) {
+    // An orphan that nobody reaps would seem to live.
+    (void)Reap(atoi(pid->c_str()));
+  }
+  CommandLine remove = CommandFor(participant.subject, "delete", launch);
+  if (!IsFloor(participant.subject.kind)) remove.args.emplace_back("--force");
+  (void)Measure(remove, session.streams);  // the next round will tell
+}
+
 absl::Status OneLife(Session& session, const Participant& participant,
                      const Launch& launch) {
   absl::Status status = TryLife(session, participant, launch);
-  if (status.ok() || IsFloor(participant.subject.kind)) return status;
-  CommandLine remove = CommandFor(participant.subject, "delete", launch);
-  remove.args.emplace_back("--force");
-  (void)Measure(remove, session.streams);  // the next round will tell
+  if (!status.ok()) EndLife(session, participant, launch);
+  (void)Unlink(PidFileOf(launch));  // the floor's is gone already
   return status;
 }
 

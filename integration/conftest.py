@@ -15,6 +15,7 @@ from harness import cgroup, host_state, images, private_world  # noqa: E402
 from harness.bundle import Bundle  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
 from harness.docker import Docker  # noqa: E402
+from harness.guest import probe_path  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -43,20 +44,24 @@ def disk(workspace):
 
 
 @pytest.fixture(scope="session")
-def binary():
+def binary(workspace):
+    """A copy where every user gets: the build may lie below /root."""
     path = os.environ.get("SYSBOX_BINARY")
     assert path, "set SYSBOX_BINARY to the built binary (tools/test does)"
-    return os.path.abspath(path)
+    directory = workspace / "bin"
+    directory.mkdir()
+    copy = shutil.copy(path, directory / "sysbox")
+    for name in ("sysbox-runc", "sysbox-mgr"):
+        (directory / name).symlink_to("sysbox")
+    os.environ.setdefault("SYSBOX_PROBE", str(probe_path(path)))
+    os.environ["SYSBOX_BINARY"] = str(copy)
+    return str(copy)
 
 
 @pytest.fixture(scope="session")
-def runtime(workspace, binary):
+def runtime(binary):
     """The path of `sysbox-runc`."""
-    directory = workspace / "bin"
-    directory.mkdir()
-    for name in ("sysbox", "sysbox-runc", "sysbox-mgr"):
-        (directory / name).symlink_to(binary)
-    return directory / "sysbox-runc"
+    return pathlib.Path(binary).parent / "sysbox-runc"
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -129,7 +130,7 @@ int TryNamespaces(const Arguments&) {
   return 0;
 }
 
-// Says something, and whether there was an answer.
+// Says something, and what was answered: nothing, or a frame's payload.
 int Connect(const Arguments& arguments) {
   for (const std::string& address : arguments) {
     const int fd = ConnectTo(address);
@@ -141,7 +142,9 @@ int Connect(const Arguments& arguments) {
     // A frame of the manager's protocol that asks for the list.
     (void)send(fd, text.data(), 12, MSG_NOSIGNAL);
     const ssize_t size = recv(fd, text.data(), text.size(), 0);
-    Print("answer " + std::to_string(size > 0 ? size : 0));
+    constexpr size_t kHeader = 12;  // sysbox/wire/frame.h
+    const std::string answer(text.data(), size > 0 ? size : 0);
+    Print("answer " + answer.substr(std::min(kHeader, answer.size())));
     close(fd);
   }
   return 0;

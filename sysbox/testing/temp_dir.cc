@@ -8,16 +8,7 @@
 #include "sysbox/linux/file.h"
 
 namespace sysbox::testing {
-namespace {
-
-std::string Template() {
-  const char* parent = std::getenv("TEST_TMPDIR");
-  return std::string(parent != nullptr ? parent : "/tmp") + "/sysbox.XXXXXX";
-}
-
-}  // namespace
-
-TempDir::TempDir() : path_(Template()) {
+TempDir::TempDir() : path_("/tmp/sysbox.XXXXXX") {
   if (mkdtemp(path_.data()) != nullptr) return;
   std::perror("mkdtemp");
   std::abort();

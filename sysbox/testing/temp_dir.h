@@ -1,6 +1,7 @@
-// A directory for one test, below TEST_TMPDIR (else /tmp), removed with all
-// that is in it on destruction. Mode 0700, owned by the caller. Mounts below
-// it must be gone by then: they are not crossed.
+// A directory for one test, removed with all that is in it on destruction.
+// Mode 0700, owned by the caller. Mounts below it must be gone by then: they
+// are not crossed. Below /tmp, not TEST_TMPDIR: Bazel's may lie where no other
+// user gets (/root), and its length leaves no room for a socket's name.
 #ifndef SYSBOX_TESTING_TEMP_DIR_H_
 #define SYSBOX_TESTING_TEMP_DIR_H_
 

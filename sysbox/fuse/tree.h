@@ -1,0 +1,76 @@
+// What a FUSE file system serves, as the server sees it: nodes by number, no
+// path, no libfuse. Implemented above (emu/), called by session.h.
+#ifndef SYSBOX_FUSE_TREE_H_
+#define SYSBOX_FUSE_TREE_H_
+
+#include <sys/types.h>
+#include <time.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace sysbox::fuse {
+
+// Chosen by the tree; names the same file for the tree's whole life, in a
+// successor of the process that serves it, too. 1 is the root.
+using NodeId = uint64_t;
+inline constexpr NodeId kRootNode = 1;
+
+// Who asks, in the host's ids and pid numbers. `pid` is a thread's; 0: the
+// kernel itself (readahead, writeback).
+struct Caller {
+  pid_t pid = 0;
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+struct Attributes {
+  NodeId node = 0;
+  mode_t mode = 0;  // type and permission bits
+  uid_t uid = 0;    // host ids
+  gid_t gid = 0;
+  uint64_t size = 0;  // must be exact where content is cached
+  uint32_t links = 1;
+  timespec changed = {};  // atime, mtime and ctime
+  dev_t device = 0;
+};
+
+struct DirectoryEntry {
+  std::string name;
+  NodeId node = 0;
+  mode_t type = 0;  // S_IFREG, S_IFDIR, S_IFLNK
+};
+
+// All calls may come from several threads at once, and the caller may be gone
+// before they return. Errors become errno (sysbox/base/status.h ErrnoOf; EIO
+// if there is none). The kernel has checked mode bits (default_permissions);
+// anything beyond them is the tree's.
+class Tree {
+ public:
+  virtual ~Tree() = default;
+  // NotFound with ENOENT: no such name.
+  virtual absl::StatusOr<Attributes> Lookup(const Caller& caller,
+                                            NodeId directory,
+                                            std::string_view name) = 0;
+  virtual absl::StatusOr<Attributes> Get(const Caller& caller, NodeId node) = 0;
+  // The whole content, as of now.
+  virtual absl::StatusOr<std::string> Read(const Caller& caller,
+                                           NodeId node) = 0;
+  // One write(2). What it accepted is all of `data`.
+  virtual absl::Status Write(const Caller& caller, NodeId node,
+                             std::string_view data, uint64_t offset) = 0;
+  // Without "." and "..".
+  virtual absl::StatusOr<std::vector<DirectoryEntry>> List(
+      const Caller& caller, NodeId directory) = 0;
+  virtual absl::StatusOr<std::string> ReadLink(const Caller& caller,
+                                               NodeId node) = 0;
+};
+
+}  // namespace sysbox::fuse
+
+#endif  // SYSBOX_FUSE_TREE_H_

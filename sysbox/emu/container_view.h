@@ -16,6 +16,9 @@
 #include "sysbox/linux/fd.h"
 
 namespace sysbox::emu {
+namespace views {
+class ContainerResources;  // sysbox/emu/views/container_resources.h
+}  // namespace views
 
 // Settled when the container is registered, or at the latest activated.
 struct ContainerFacts {
@@ -59,6 +62,10 @@ class ContainerView {
   virtual ContainerFacts facts() const = 0;
   virtual StoredValues& values() = 0;
   virtual KernelFiles& kernel() = 0;
+  // The container's cgroups and samples of them, for the resource views. One
+  // object for the container's life, made with it (it opens nothing before
+  // its first use).
+  virtual views::ContainerResources& resources() = 0;
 };
 
 }  // namespace sysbox::emu

@@ -36,8 +36,14 @@ struct Attributes {
   gid_t gid = 0;
   uint64_t size = 0;  // must be exact where content is cached
   uint32_t links = 1;
-  timespec changed = {};  // atime, mtime and ctime
+  // atime, mtime and ctime. Differs after each Write that was accepted and
+  // each change of content (of a directory: of its names): it is how the
+  // kernel knows that what it has cached is stale.
+  timespec changed = {};
   dev_t device = 0;
+  // Name and attributes hold until Write or Server::Invalidate. False: the
+  // kernel asks anew each time.
+  bool fixed = true;
 };
 
 struct DirectoryEntry {

@@ -1,0 +1,71 @@
+// Serves FUSE connections from their Trees: a few threads for all of them
+// together, none of which wakes up without a request. Requests of one
+// connection occupy a bounded number of threads, so that none starves others.
+#ifndef SYSBOX_FUSE_SERVER_H_
+#define SYSBOX_FUSE_SERVER_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "sysbox/fuse/tree.h"
+#include "sysbox/linux/fd.h"
+
+namespace sysbox::fuse {
+
+// What the kernel may keep. Of one connection; so a container has two.
+enum class ServiceKind {
+  // Names, attributes and content stay in the kernel's caches until a
+  // Tree::Write through this connection or Invalidate: native speed.
+  kStatic,
+  // Names and attributes likewise, content never: each open file has its own
+  // snapshot, taken by its first read and by every read at offset 0.
+  kLive,
+};
+
+struct ServiceOptions {
+  ServiceKind kind = ServiceKind::kStatic;
+  // The connection was served before, by a process that may have died with
+  // requests in hand (needs Linux 6.9 to have those again).
+  bool resumed = false;
+  // Called once, from a thread of the server, when the connection is dead (its
+  // mounts are gone) and let go of. Not after Remove has returned, unless it
+  // is running then. May call Remove and Add.
+  std::function<void()> on_end;
+};
+
+struct ServerOptions {
+  int threads = 0;  // 0: as many as suit this machine
+};
+
+class Server {
+ public:
+  using Id = uint64_t;  // never 0, never used again
+
+  static absl::StatusOr<std::unique_ptr<Server>> Start(
+      const ServerOptions& options);
+  // Returns when no call of a Tree runs any more. Connections stay alive if
+  // somebody else holds their device.
+  virtual ~Server() = default;
+
+  // Starts to serve `device` (FuseMount, or a duplicate). Returns at once.
+  virtual absl::StatusOr<Id> Add(Fd device, std::shared_ptr<Tree> tree,
+                                 ServiceOptions options) = 0;
+  // Stops serving and closes the device. Calls that run may go on for a
+  // moment: they keep the Tree alive. Unknown ids (ended ones) are fine.
+  virtual void Remove(Id id) = 0;
+  // `node` was changed by somebody else than its readers: what the kernel
+  // keeps of it is asked for anew (content, if Attributes::changed differs).
+  // Never waits; may be called from a Tree call. Unknown ids are fine.
+  virtual absl::Status Invalidate(Id id, NodeId node) = 0;
+  // Likewise for one name in a directory that is gone or new.
+  virtual absl::Status InvalidateName(Id id, NodeId directory,
+                                      std::string_view name) = 0;
+};
+
+}  // namespace sysbox::fuse
+
+#endif  // SYSBOX_FUSE_SERVER_H_

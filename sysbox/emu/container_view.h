@@ -54,6 +54,12 @@ class KernelFiles {
   // An O_RDONLY (O_DIRECTORY) or O_PATH descriptor, for listing and stat.
   virtual absl::StatusOr<Fd> Open(const fuse::Caller& caller, Scope scope,
                                   std::string_view path, int flags) = 0;
+  // The inode number of the caller's namespace of `scope`; kHost: 0. EPERM
+  // when that is the host's own: a container never reads or writes the host's
+  // values as if they were its namespace's. Read, Write and Open answer the
+  // same then.
+  virtual absl::StatusOr<uint64_t> NamespaceOf(const fuse::Caller& caller,
+                                               Scope scope) = 0;
 };
 
 class ContainerView {

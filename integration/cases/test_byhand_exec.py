@@ -13,6 +13,7 @@ import pytest
 
 from harness.bundle import Bundle
 from harness.console_socket import ConsoleSocket
+from harness.waiting import until
 
 
 @pytest.fixture
@@ -252,3 +253,47 @@ def test_console_socket_without_terminal_and_reverse(both, name, tmp_path):
                 assert len(result.err.splitlines()) == 1, result
             assert bundle("state", name, check=False).code == 1
     assert codes[0] == codes[1]
+
+
+def edit_state(name, change):
+    path = pathlib.Path("/run/sysbox-runc", name, "state.json")
+    state = json.loads(path.read_text())
+    change(state)
+    path.write_text(json.dumps(state))
+
+
+def test_seccomp_of_each_exec(bundle, name):
+    """Compiled once; a container of an older version has the profile."""
+    profile = {"defaultAction": "SCMP_ACT_ALLOW",
+               "syscalls": [{"names": ["swapon"],
+                             "action": "SCMP_ACT_ERRNO"}]}
+    bundle.spec["linux"]["seccomp"] = profile
+    bundle.start(name)
+    show = ["exec", name, "grep", "Seccomp:", "/proc/self/status"]
+    assert bundle(*show).out.split() == ["Seccomp:", "2"]
+
+    compiled = pathlib.Path("/run/sysbox-runc", name, "seccomp.bpf")
+    compiled.unlink()
+    failed = bundle(*show, check=False)  # rather than run unconfined
+    assert failed.code == 255 and "seccomp program" in failed.err
+
+    def older(state):
+        assert "seccomp" not in state["config"]["linux"]
+        state["format"], state["config"]["linux"]["seccomp"] = 1, profile
+    edit_state(name, older)
+    assert bundle(*show).out.split() == ["Seccomp:", "2"]
+
+
+def test_a_run_leaves_alone_who_has_its_name_now(bundle, name):
+    """Deleted by somebody else, and another made, while it ran."""
+    bundle.save(args=["sleep", "1000"])
+    first = subprocess.Popen(bundle.arguments("run", name))
+    until(lambda: bundle("state", name, check=False).code == 0
+          and bundle.state(name)["status"] == "running")
+    os.kill(first.pid, signal.SIGSTOP)
+    bundle("delete", "--force", name)
+    second = bundle.start(name)
+    os.kill(first.pid, signal.SIGCONT)
+    assert first.wait(timeout=10) == 137
+    assert bundle.state(name)["pid"] == second
+    assert bundle.state(name)["status"] == "running"

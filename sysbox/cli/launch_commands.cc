@@ -1,6 +1,11 @@
 #include "sysbox/cli/launch_commands.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -69,15 +74,23 @@ constexpr FlagSpec kRunFlags[] = {
     kNoNewKeyring, kPreserveFds, kDetach,        kKeep,    kNoSubreaper,
 };
 
-void Delete(const runtime::CreateOptions& options, api::Manager& manager) {
-  absl::StatusOr<runtime::Container> container =
-      runtime::Container::Load(options.root, options.id);
-  absl::Status status = container.status();
-  if (container.ok()) {
-    status = runtime::DeleteContainer(*container, /*force=*/true, manager);
-  }
+// Whether the directory at `path` is another one than `held`, or gone: then
+// somebody has deleted the container, and may have made another of its name.
+bool IsGone(const std::string& path, FdRef held) {
+  absl::StatusOr<struct stat> ours = Stat(held);
+  absl::StatusOr<struct stat> there = StatAt(FdRef::Cwd(), path);
+  if (!ours.ok() || !there.ok()) return ErrnoOf(there.status()) == ENOENT;
+  return ours->st_ino != there->st_ino || ours->st_dev != there->st_dev;
+}
+
+void Delete(runtime::Container& container, FdRef directory,
+            api::Manager& manager) {
+  if (IsGone(container.dir().path(), directory)) return;
+  absl::Status status =
+      runtime::DeleteContainer(container, /*force=*/true, manager);
   if (!status.ok() && !absl::IsNotFound(status)) {
-    Log(LogLevel::kError, "delete \"{}\": {}", options.id, MessageOf(status));
+    Log(LogLevel::kError, "delete \"{}\": {}", container.state().id,
+        MessageOf(status));
   }
 }
 
@@ -145,10 +158,14 @@ absl::StatusOr<int> RunContainer(const RunOptions& options,
   }
   SYSBOX_ASSIGN_OR_RETURN(runtime::Created created,
                           runtime::CreateContainer(create, manager));
-  absl::Cleanup remove = [&] { Delete(create, manager); };
-  SYSBOX_ASSIGN_OR_RETURN(runtime::Container container,
-                          runtime::Container::Load(create.root, create.id));
-  SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(container));
+  absl::StatusOr<Fd> directory =
+      Open(created.container.dir().path(), {.flags = O_PATH | O_DIRECTORY});
+  absl::Cleanup remove = [&] {
+    Delete(created.container, directory.ok() ? FdRef(*directory) : FdRef(-1),
+           manager);
+  };
+  SYSBOX_RETURN_IF_ERROR(directory.status());
+  SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(created.container));
   if (create.detach) {
     std::move(remove).Cancel();
     created.init.Release();

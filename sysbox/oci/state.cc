@@ -120,8 +120,8 @@ std::string WriteStateFile(const StateFile& state) {
 
 absl::StatusOr<StateFile> ParseStateFile(std::string_view text) {
   SYSBOX_ASSIGN_OR_RETURN(StateFile state, json::Parse<StateFile>(text));
-  if (state.format != StateFile::kFormat) {
-    return FailedPrecondition("format: {}, but this version reads only {}",
+  if (state.format < 1 || state.format > StateFile::kFormat) {
+    return FailedPrecondition("format: {}, but this version reads 1 to {}",
                               state.format, StateFile::kFormat);
   }
   if (state.init_pid < 0) {

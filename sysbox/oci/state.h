@@ -62,8 +62,9 @@ struct CgroupState {
 // state.json. Where a field means what runc's does it has runc's name, since
 // monitoring tools read it (cgroup_paths, init_process_pid).
 struct StateFile {
-  // Of this layout; ParseStateFile refuses newer ones.
-  static constexpr uint32_t kFormat = 1;
+  // Of this layout; ParseStateFile refuses newer ones. In format 1 `config`
+  // has the seccomp profile; since 2 the compiled program lies beside it.
+  static constexpr uint32_t kFormat = 2;
   uint32_t format = kFormat;
   std::string sysbox_version;
   std::string oci_version{kOciVersion};  // that config.json named

@@ -106,11 +106,21 @@ TEST_CASE("our own state file reads back as it was written") {
       text.npos);
 }
 
-TEST_CASE("a state file of another layout, or a broken one, is refused") {
+TEST_CASE("a state file of an older version is read, and stays what it is") {
   StateFile state = Sample();
-  state.format = 2;
+  state.format = 1;
+  auto read = ParseStateFile(WriteStateFile(state));
+  REQUIRE(read.ok());
+  CHECK(read->format == 1);
+}
+
+TEST_CASE("a state file of a newer layout, or a broken one, is refused") {
+  StateFile state = Sample();
+  state.format = 3;
   CHECK(MessageOf(ParseStateFile(WriteStateFile(state)).status()) ==
-        "format: 2, but this version reads only 1");
+        "format: 3, but this version reads 1 to 2");
+  state.format = 0;
+  CHECK_FALSE(ParseStateFile(WriteStateFile(state)).ok());
   state = Sample();
   state.init_pid = -1;
   CHECK(MessageOf(ParseStateFile(WriteStateFile(state)).status()) ==

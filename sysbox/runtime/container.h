@@ -20,9 +20,15 @@ class Container {
   static absl::StatusOr<Container> Load(const std::string& root,
                                         const std::string& id);
 
+  // One that has just been created: nothing is read back.
+  static Container Adopt(StateDir dir, oci::StateFile state) {
+    return Container(std::move(dir), std::move(state));
+  }
+
   const oci::StateFile& state() const { return state_; }
   oci::StateFile& mutable_state() { return state_; }
   StateDir& dir() { return dir_; }
+  const StateDir& dir() const { return dir_; }
 
   // From the process table, the fifo and the freezer; never from memory.
   oci::ContainerStatus Status() const;

@@ -190,6 +190,10 @@ absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
   // On disk before the cgroup exists: if we are killed, `delete` finds it.
   SYSBOX_RETURN_IF_ERROR(work.dir.Save(work.state), "save state");
   SYSBOX_RETURN_IF_ERROR(
+      work.dir.SaveSeccomp(
+          {work.plan.process.seccomp_program, work.plan.process.seccomp_flags}),
+      "save seccomp program");
+  SYSBOX_RETURN_IF_ERROR(
       work.cgroup->Create(spec.linux->resources.value_or(oci::Resources())));
   absl::Cleanup destroy_cgroup = [&] {
     LogUndo(work.cgroup->Destroy(), "cgroup");
@@ -208,7 +212,8 @@ absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
   std::move(destroy_cgroup).Cancel();
   std::move(unregister).Cancel();
   std::move(remove_dir).Cancel();
-  return Created{std::move(work.state), std::move(launched->init),
+  return Created{Container::Adopt(dir, std::move(work.state)),
+                 std::move(launched->init),
                  std::move(launched->terminal_master)};
 }
 

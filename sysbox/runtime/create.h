@@ -9,7 +9,7 @@
 #include "sysbox/api/manager.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/process.h"
-#include "sysbox/oci/state.h"
+#include "sysbox/runtime/container.h"
 
 namespace sysbox::runtime {
 
@@ -31,7 +31,7 @@ struct CreateOptions {
 };
 
 struct Created {
-  oci::StateFile state;
+  Container container;
   // Init, waiting at the fifo; killed when this is dropped, so release it when
   // the container is to live on.
   OwnedChild init;

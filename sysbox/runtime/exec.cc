@@ -27,8 +27,9 @@ std::vector<NamespaceType> NamespacesOf(const oci::StateFile& state) {
   return types;
 }
 
-absl::StatusOr<launch::ExecPlan> BuildExecPlan(const oci::StateFile& state,
+absl::StatusOr<launch::ExecPlan> BuildExecPlan(const Container& container,
                                                const ExecOptions& options) {
+  const oci::StateFile& state = container.state();
   syscont::Inputs inputs;
   inputs.options.syscont_mode = state.cgroup.delegate;
   inputs.options.honor_caps = state.honor_caps;
@@ -44,6 +45,11 @@ absl::StatusOr<launch::ExecPlan> BuildExecPlan(const oci::StateFile& state,
       BuildProcessPlan({process, state.config.linux->seccomp,
                         state.config.linux->personality, !state.no_new_keyring,
                         options.preserve_fds}));
+  if (state.format == 1) return plan;  // its config had the profile
+  SYSBOX_ASSIGN_OR_RETURN(StateDir::SeccompProgram seccomp,
+                          container.dir().LoadSeccomp(), "seccomp program");
+  plan.process.seccomp_program = std::move(seccomp.instructions);
+  plan.process.seccomp_flags = seccomp.flags;
   return plan;
 }
 
@@ -68,7 +74,7 @@ absl::StatusOr<launch::Launched> ExecInContainer(const Container& container,
   SYSBOX_RETURN_IF_ERROR(CheckRunning(container, options.ignore_paused));
   SYSBOX_ASSIGN_OR_RETURN(Pidfd init, container.Init());
   SYSBOX_ASSIGN_OR_RETURN(launch::ExecPlan plan,
-                          BuildExecPlan(container.state(), options));
+                          BuildExecPlan(container, options));
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<cgroups::Cgroup> cgroup,
                           container.OpenCgroup());
   SYSBOX_ASSIGN_OR_RETURN(cgroups::JoinHandles handles, cgroup->OpenForJoin());

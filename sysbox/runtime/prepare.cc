@@ -142,6 +142,8 @@ oci::StateFile InitialState(const CreateOptions& options,
   state.uid_mappings = MappingsOf(registered.maps.uids);
   state.gid_mappings = MappingsOf(registered.maps.gids);
   state.config = converted;
+  // Compiled, in a file of its own: StateDir::SaveSeccomp.
+  state.config.linux->seccomp.reset();
   // As the user has them: an exec with SYSBOX_HONOR_CAPS asks for these.
   state.config.process->capabilities = bundle.spec.process->capabilities;
   return state;

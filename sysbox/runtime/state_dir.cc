@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "absl/strings/ascii.h"
 #include "fmt/format.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr char kStateFile[] = "state.json";
 constexpr char kFifo[] = "exec.fifo";
+constexpr char kSeccomp[] = "seccomp.bpf";
 constexpr size_t kMaxId = 1024;
 
 std::string Join(const std::string& directory, std::string_view name) {
@@ -67,6 +69,32 @@ absl::Status StateDir::Save(const oci::StateFile& state) {
 absl::StatusOr<oci::StateFile> StateDir::Load() const {
   SYSBOX_ASSIGN_OR_RETURN(std::string text, ReadFile(Join(path_, kStateFile)));
   return oci::ParseStateFile(text);
+}
+
+// The flags, then the instructions; never read by another architecture.
+absl::Status StateDir::SaveSeccomp(const SeccompProgram& program) {
+  std::vector<uint64_t> words = {program.flags};
+  words.insert(words.end(), program.instructions.begin(),
+               program.instructions.end());
+  const std::string_view bytes(reinterpret_cast<const char*>(words.data()),
+                               words.size() * sizeof(uint64_t));
+  return ReplaceVolatileFile(Join(path_, kSeccomp), bytes, 0600);
+}
+
+absl::StatusOr<StateDir::SeccompProgram> StateDir::LoadSeccomp() const {
+  SYSBOX_ASSIGN_OR_RETURN(const std::string bytes,
+                          ReadFile(Join(path_, kSeccomp)));
+  const size_t count = bytes.size() / sizeof(uint64_t);
+  if (count == 0 || bytes.size() % sizeof(uint64_t) != 0) {
+    return absl::DataLossError(
+        fmt::format("{}: {} bytes are no program", kSeccomp, bytes.size()));
+  }
+  std::vector<uint64_t> words(count);
+  std::memcpy(words.data(), bytes.data(), bytes.size());
+  SeccompProgram program;
+  program.flags = static_cast<unsigned int>(words[0]);
+  program.instructions.assign(words.begin() + 1, words.end());
+  return program;
 }
 
 absl::StatusOr<Fd> StateDir::MakeFifo() {

@@ -1,9 +1,10 @@
-// The state directory: ROOT/ID/{state.json,exec.fifo}, one directory per
-// container, readable by root alone. The directory's existence is the claim
-// on the id. Knows files, not what they mean.
+// The state directory: ROOT/ID/{state.json,seccomp.bpf,exec.fifo}, one
+// directory per container, readable by root alone. The directory's existence is
+// the claim on the id. Knows files, not what they mean.
 #ifndef SYSBOX_RUNTIME_STATE_DIR_H_
 #define SYSBOX_RUNTIME_STATE_DIR_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,16 @@ class StateDir {
 
   absl::Status Save(const oci::StateFile& state);
   absl::StatusOr<oci::StateFile> Load() const;
+
+  // What each `exec` loads, too. Compiled once: the profile is by far the
+  // larger part of a config.
+  struct SeccompProgram {
+    std::vector<uint64_t> instructions;  // sock_filter[]; empty: none
+    unsigned int flags = 0;
+  };
+  absl::Status SaveSeccomp(const SeccompProgram& program);
+  // Fails, rather than leave a process unconfined, if it was never saved.
+  absl::StatusOr<SeccompProgram> LoadSeccomp() const;
 
   // The fifo that `start` releases init by. Made and opened O_RDWR for init.
   absl::StatusOr<Fd> MakeFifo();

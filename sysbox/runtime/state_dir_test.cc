@@ -55,6 +55,33 @@ TEST_CASE("state survives being saved and loaded") {
   CHECK(loaded->honor_caps);
 }
 
+TEST_CASE("a seccomp program is kept word for word, also an empty one") {
+  testing::TempDir root;
+  auto dir = StateDir::Create(root.path(), "web");
+  REQUIRE_OK(dir.status());
+  REQUIRE_OK(dir->SaveSeccomp({{}, 0}));
+  auto none = dir->LoadSeccomp();
+  REQUIRE_OK(none.status());
+  CHECK(none->instructions.empty());
+  const std::vector<uint64_t> words = {0x20, ~uint64_t{0}, 0x7fff000000000006};
+  REQUIRE_OK(dir->SaveSeccomp({words, 5}));
+  auto some = dir->LoadSeccomp();
+  REQUIRE_OK(some.status());
+  CHECK(some->instructions == words);
+  CHECK(some->flags == 5);
+}
+
+TEST_CASE("without a seccomp program, or with half of one, nothing is loaded") {
+  testing::TempDir root;
+  auto dir = StateDir::Create(root.path(), "web");
+  REQUIRE_OK(dir.status());
+  CHECK(ErrnoOf(dir->LoadSeccomp().status()) == ENOENT);
+  for (const char* bytes : {"", "1234567", "123456789"}) {
+    REQUIRE_OK(ReplaceVolatileFile(dir->path() + "/seccomp.bpf", bytes, 0600));
+    CHECK(absl::IsDataLoss(dir->LoadSeccomp().status()));
+  }
+}
+
 TEST_CASE("only one start wins the fifo") {
   testing::TempDir root;
   auto dir = StateDir::Create(root.path(), "web");

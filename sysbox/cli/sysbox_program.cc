@@ -11,6 +11,7 @@
 #include "sysbox/base/status.h"
 #include "sysbox/cli/box_commands.h"
 #include "sysbox/cli/daemon_command.h"
+#include "sysbox/cli/doctor_command.h"
 #include "sysbox/cli/features_command.h"
 #include "sysbox/cli/install_command.h"
 #include "sysbox/cli/program.h"
@@ -45,7 +46,7 @@ absl::StatusOr<int> RunFs(const Invocation&) {
 
 // layout: allow long: the table of commands
 const ProgramSpec& SysboxProgram() {
-  static const std::array<CommandSpec, 11> commands = {{
+  static const std::array<CommandSpec, 12> commands = {{
       {.name = "run",
        .operands = "[--] [command] [arguments]",
        .summary = "run a command in a container made of a directory",
@@ -71,6 +72,13 @@ const ProgramSpec& SysboxProgram() {
        .max_operands = 1,
        .flags = BoxPlaceFlags(),
        .run = RunBoxInspect},
+      {.name = "doctor",
+       .summary = "say what this host can do, and what mends the rest",
+       .description =
+           "Tries everything that containers need, and changes nothing. Ends\n"
+           "with 1 if containers cannot run here.",
+       .flags = DoctorFlags(),
+       .run = RunDoctor},
       {.name = "install",
        .summary = "install the program, and register it with Docker",
        .description =

@@ -58,18 +58,24 @@ std::string BelowMount(std::string_view path, std::string_view mount_root) {
   return CleanPath(mount_root == "/" ? path : path.substr(mount_root.size()));
 }
 
-std::string OwnPath(const std::vector<OwnCgroup>& own,
-                    const std::vector<std::string>& controllers,
-                    std::string_view mount_root) {
+const OwnCgroup* FindIn(const std::vector<OwnCgroup>& own,
+                        const std::vector<std::string>& controllers) {
   for (const OwnCgroup& entry : own) {
     const bool same =
         controllers.empty()
             ? entry.controllers.empty()
             : std::find(entry.controllers.begin(), entry.controllers.end(),
                         controllers.front()) != entry.controllers.end();
-    if (same) return BelowMount(entry.path, mount_root);
+    if (same) return &entry;
   }
-  return "/";
+  return nullptr;
+}
+
+std::string OwnPath(const std::vector<OwnCgroup>& own,
+                    const std::vector<std::string>& controllers,
+                    std::string_view mount_root) {
+  const OwnCgroup* entry = FindIn(own, controllers);
+  return entry == nullptr ? "/" : BelowMount(entry->path, mount_root);
 }
 
 std::vector<std::string> ControllersOf(const MountInfo& mount) {
@@ -158,6 +164,17 @@ absl::StatusOr<Hierarchies> ReadHierarchies() {
   SYSBOX_ASSIGN_OR_RETURN(const std::string own_cgroups,
                           ReadFile("/proc/self/cgroup"));
   return ParseHierarchies(mount_info, own_cgroups);
+}
+
+std::optional<std::string> CgroupIn(const Hierarchy& hierarchy,
+                                    std::string_view proc_cgroup) {
+  const std::vector<OwnCgroup> cgroups = ParseOwnCgroups(proc_cgroup);
+  const OwnCgroup* entry = FindIn(cgroups, hierarchy.controllers);
+  // "/../x": beside the reader's cgroup namespace.
+  if (entry == nullptr || entry->path.substr(0, 3) == "/..") {
+    return std::nullopt;
+  }
+  return CleanPath(entry->path);
 }
 
 bool Place::Has(std::string_view controller) const {

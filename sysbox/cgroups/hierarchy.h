@@ -38,6 +38,13 @@ absl::StatusOr<Hierarchies> ParseHierarchies(std::string_view mount_info,
                                              std::string_view own_cgroups);
 absl::StatusOr<Hierarchies> ReadHierarchies();
 
+// The cgroup of the process whose /proc/PID/cgroup says `proc_cgroup`, as a
+// path below `hierarchy`'s mount point. nullopt: it names no such hierarchy,
+// or a cgroup outside the reader's cgroup namespace. The mount is taken to
+// show the hierarchy from that namespace's root on.
+std::optional<std::string> CgroupIn(const Hierarchy& hierarchy,
+                                    std::string_view proc_cgroup);
+
 // A container's outer directory in one hierarchy.
 struct Place {
   std::vector<std::string> controllers;  // as Hierarchy's

@@ -126,6 +126,18 @@ TEST_CASE("inside a container the mount's root is left out of the own path") {
         "pids /sys/fs/cgroup/pids/web\n");
 }
 
+TEST_CASE("a process's cgroup is found in its hierarchy") {
+  const std::string mounts =
+      "32 31 0:29 / /sys/fs/cgroup/cpu,cpuacct ro - cgroup cgroup "
+      "rw,cpu,cpuacct\n"
+      "33 31 0:30 / /sys/fs/cgroup/unified ro - cgroup2 cgroup2 rw\n";
+  const Hierarchies found = VALUE_OF(ParseHierarchies(mounts, ""));
+  const char* text = "4:cpu,cpuacct:/docker/x:y\n0::/../beside\n";
+  CHECK(CgroupIn(found.v1[0], text) == "/docker/x:y");
+  CHECK(CgroupIn(*found.unified, text) == std::nullopt);
+  CHECK(CgroupIn(found.v1[0], "1:pids:/a\n") == std::nullopt);
+}
+
 TEST_CASE("another program's cgroup2 mount is left alone on a v1 host") {
   const std::string mounts =
       "32 31 0:29 / /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n"

@@ -13,10 +13,10 @@
 #include "absl/time/clock.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/cgroup.h"
+#include "sysbox/cgroups/cpu_list.h"
 #include "sysbox/json/codec.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
-#include "sysbox/runtime/cpu_list.h"
 
 namespace sysbox {
 namespace runtime {
@@ -78,8 +78,8 @@ StatsData DataOf(const cgroups::Stats& stats) {
   data.cpu.throttling = {stats.cpu.throttling_periods,
                          stats.cpu.throttled_periods,
                          stats.cpu.throttled_time_ns};
-  data.cpuset.cpus = ParseCpuList(stats.cpuset_cpus);
-  data.cpuset.mems = ParseCpuList(stats.cpuset_mems);
+  data.cpuset.cpus = cgroups::ParseCpuList(stats.cpuset_cpus);
+  data.cpuset.mems = cgroups::ParseCpuList(stats.cpuset_mems);
   data.memory = stats.memory;
   data.pids = {stats.pids_current, stats.pids_limit};
   data.blkio = {stats.io_service_bytes, stats.io_serviced};

@@ -1,13 +1,14 @@
-#include "sysbox/runtime/cpu_list.h"
+#include "sysbox/cgroups/cpu_list.h"
 
 #include <limits>
 #include <optional>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "fmt/format.h"
 #include "sysbox/base/strings.h"
 
-namespace sysbox::runtime {
+namespace sysbox::cgroups {
 
 std::vector<uint16_t> ParseCpuList(std::string_view text) {
   std::vector<uint16_t> numbers;
@@ -29,4 +30,16 @@ std::vector<uint16_t> ParseCpuList(std::string_view text) {
   return numbers;
 }
 
-}  // namespace sysbox::runtime
+std::string FormatCpuList(const std::vector<uint16_t>& numbers) {
+  std::string text;
+  for (size_t begin = 0, end = 0; begin < numbers.size(); begin = end) {
+    end = begin + 1;
+    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
+    if (begin > 0) text.push_back(',');
+    text += fmt::to_string(numbers[begin]);
+    if (end - begin > 1) text += fmt::format("-{}", numbers[end - 1]);
+  }
+  return text;
+}
+
+}  // namespace sysbox::cgroups

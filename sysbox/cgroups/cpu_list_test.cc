@@ -1,10 +1,10 @@
-#include "sysbox/runtime/cpu_list.h"
+#include "sysbox/cgroups/cpu_list.h"
 
 #include <vector>
 
 #include "catch2/catch.hpp"
 
-namespace sysbox::runtime {
+namespace sysbox::cgroups {
 namespace {
 
 using Numbers = std::vector<uint16_t>;
@@ -19,5 +19,11 @@ TEST_CASE("what is no list is left out") {
   CHECK(ParseCpuList("x,2,3-,-4,9-8,1-99999999") == Numbers{2, 3});
 }
 
+TEST_CASE("numbers become the list they were read from") {
+  for (const char* list : {"", "0", "0-3", "1,3-4,9", "0,2,4"}) {
+    CHECK(FormatCpuList(ParseCpuList(list)) == list);
+  }
+}
+
 }  // namespace
-}  // namespace sysbox::runtime
+}  // namespace sysbox::cgroups

@@ -45,15 +45,16 @@ class Client : public Manager {
  private:
   template <typename Reply, typename Request>
   absl::StatusOr<Reply> Call(MessageId message, const Request& request,
-                             absl::Span<const FdRef> fds);
-  absl::StatusOr<std::string> Exchange(MessageId message,
+                             absl::Span<const FdRef> fds,
+                             std::vector<Fd>* reply_fds = nullptr);
+  absl::StatusOr<wire::Frame> Exchange(MessageId message,
                                        const std::string& payload,
                                        absl::Span<const FdRef> fds);
-  absl::StatusOr<std::string> ExchangeOnce(MessageId message,
+  absl::StatusOr<wire::Frame> ExchangeOnce(MessageId message,
                                            const std::string& payload,
                                            absl::Span<const FdRef> fds);
   absl::StatusOr<wire::Frame> ReceiveReply();
-  absl::StatusOr<std::optional<std::string>> Judge(wire::Frame frame,
+  absl::StatusOr<std::optional<wire::Frame>> Judge(wire::Frame frame,
                                                    MessageId expected);
 
   std::string socket_path_;
@@ -94,8 +95,8 @@ absl::StatusOr<wire::Frame> Client::ReceiveReply() {
   return *std::move(frame);
 }
 
-// The reply's payload; nullopt for an answer to something else.
-absl::StatusOr<std::optional<std::string>> Client::Judge(wire::Frame frame,
+// The reply; nullopt for an answer to something else.
+absl::StatusOr<std::optional<wire::Frame>> Client::Judge(wire::Frame frame,
                                                          MessageId expected) {
   const auto message = static_cast<MessageId>(frame.message);
   const bool to_hello =
@@ -123,13 +124,13 @@ absl::StatusOr<std::optional<std::string>> Client::Judge(wire::Frame frame,
     return std::nullopt;
   }
   if (frame.request_id == last_request_ && message == expected) {
-    return std::move(frame.payload);
+    return frame;
   }
   return Internal("sysbox daemon: unexpected message {} to request {}",
                   frame.message, frame.request_id);
 }
 
-absl::StatusOr<std::string> Client::ExchangeOnce(MessageId message,
+absl::StatusOr<wire::Frame> Client::ExchangeOnce(MessageId message,
                                                  const std::string& payload,
                                                  absl::Span<const FdRef> fds) {
   if (!connection_.valid()) SYSBOX_RETURN_IF_ERROR(Connect());
@@ -140,13 +141,13 @@ absl::StatusOr<std::string> Client::ExchangeOnce(MessageId message,
   if (!sent.ok() && !Broken(sent)) return sent;
   for (;;) {
     SYSBOX_ASSIGN_OR_RETURN(wire::Frame frame, ReceiveReply());
-    SYSBOX_ASSIGN_OR_RETURN(std::optional<std::string> answer,
+    SYSBOX_ASSIGN_OR_RETURN(std::optional<wire::Frame> answer,
                             Judge(std::move(frame), expected));
     if (answer) return *std::move(answer);
   }
 }
 
-absl::StatusOr<std::string> Client::Exchange(MessageId message,
+absl::StatusOr<wire::Frame> Client::Exchange(MessageId message,
                                              const std::string& payload,
                                              absl::Span<const FdRef> fds) {
   const bool fresh = !connection_.valid() || hello_request_ != 0;
@@ -159,10 +160,12 @@ absl::StatusOr<std::string> Client::Exchange(MessageId message,
 
 template <typename Reply, typename Request>
 absl::StatusOr<Reply> Client::Call(MessageId message, const Request& request,
-                                   absl::Span<const FdRef> fds) {
-  SYSBOX_ASSIGN_OR_RETURN(std::string answer,
+                                   absl::Span<const FdRef> fds,
+                                   std::vector<Fd>* reply_fds) {
+  SYSBOX_ASSIGN_OR_RETURN(wire::Frame answer,
                           Exchange(message, json::Write(request), fds));
-  return json::Parse<Reply>(answer);
+  if (reply_fds != nullptr) *reply_fds = std::move(answer.fds);
+  return json::Parse<Reply>(answer.payload);
 }
 
 absl::StatusOr<Registered> Client::Register(Registration registration) {
@@ -170,10 +173,12 @@ absl::StatusOr<Registered> Client::Register(Registration registration) {
   if (registration.shared_user_namespace.valid()) {
     fds.push_back(registration.shared_user_namespace);
   }
-  SYSBOX_ASSIGN_OR_RETURN(RegisteredReply reply,
-                          Call<RegisteredReply>(MessageId::kRegister,
-                                                ToRequest(registration), fds));
-  return FromReply(reply);
+  std::vector<Fd> emulated;
+  SYSBOX_ASSIGN_OR_RETURN(
+      RegisteredReply reply,
+      Call<RegisteredReply>(MessageId::kRegister, ToRequest(registration), fds,
+                            &emulated));
+  return FromReply(reply, std::move(emulated));
 }
 
 absl::Status Client::Activate(const std::string& id, const Pidfd& init) {

@@ -27,6 +27,7 @@ struct Registration {
   // manager finds X's registration by this namespace's identity.
   Fd shared_user_namespace;
   uint32_t range_size = 65536;
+  bool emulate = false;  // wants the emulated files of /proc and /sys
 };
 
 // The administrator's defaults, each overridable per container by its
@@ -40,10 +41,20 @@ struct Policy {
   bool fsuid_map_fail_on_error = false;
 };
 
+// A container's two emulated filesystems, as detached mounts without a place:
+// fsmount(2)'s descriptors. Both or none are valid.
+struct EmulatedFilesystems {
+  Fd static_files;
+  Fd live_files;
+  bool valid() const { return static_files.valid() && live_files.valid(); }
+};
+
 struct Registered {
   IdMaps maps;
   bool shares_user_namespace = false;
   Policy policy;
+  // Invalid if not asked for, or if nobody here emulates.
+  EmulatedFilesystems emulated = {};
 };
 
 struct ContainerSummary {

@@ -27,16 +27,21 @@ absl::Status CheckListable(const Registration& registration) {
                          kMaxListed);
 }
 
-absl::StatusOr<RegisteredReply> Register(ManagerBackend* backend,
-                                         const Peer& peer,
-                                         const RegisterRequest& request,
-                                         std::vector<Fd> fds) {
+absl::StatusOr<Answer<RegisteredReply>> Register(ManagerBackend* backend,
+                                                 const Peer& peer,
+                                                 const RegisterRequest& request,
+                                                 std::vector<Fd> fds) {
   SYSBOX_ASSIGN_OR_RETURN(Registration registration,
                           FromRequest(request, std::move(fds)));
   SYSBOX_RETURN_IF_ERROR(CheckListable(registration));
   SYSBOX_ASSIGN_OR_RETURN(Registered registered,
                           backend->Register(peer, std::move(registration)));
-  return ToReply(registered);
+  Answer<RegisteredReply> answer = ToReply(registered);
+  if (registered.emulated.valid()) {
+    answer.fds.push_back(std::move(registered.emulated.static_files));
+    answer.fds.push_back(std::move(registered.emulated.live_files));
+  }
+  return answer;
 }
 
 absl::StatusOr<Done> Activate(ManagerBackend* backend, const Peer& peer,
@@ -85,7 +90,7 @@ void ServeManager(Server* server, ManagerBackend* backend) {
   server->Handle<UnregisterRequest, Done>(
       MessageId::kUnregister,
       [backend](const Peer&, const UnregisterRequest& request,
-                std::vector<Fd>) -> absl::StatusOr<Done> {
+                std::vector<Fd>) -> absl::StatusOr<Answer<Done>> {
         SYSBOX_RETURN_IF_ERROR(backend->Unregister(request.id));
         return Done{};
       });

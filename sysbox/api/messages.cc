@@ -16,7 +16,7 @@ constexpr MessageInfo kMessages[] = {
     {Id::kWelcome, "welcome", Id::kError, 0, 0},
     {Id::kDone, "done", Id::kError, 0, 0},
     {Id::kRegister, "register", Id::kRegistered, 0, 1},
-    {Id::kRegistered, "registered", Id::kError, 0, 0},
+    {Id::kRegistered, "registered", Id::kError, 0, 2},
     {Id::kActivate, "activate", Id::kDone, 1, 1},
     {Id::kUnregister, "unregister", Id::kDone, 0, 0},
     {Id::kList, "list", Id::kListed, 0, 0},
@@ -65,7 +65,8 @@ RegisterRequest ToRequest(const Registration& registration) {
                              .rootfs = registration.rootfs,
                              .uids = {},
                              .gids = {},
-                             .range_size = registration.range_size};
+                             .range_size = registration.range_size,
+                             .emulate = registration.emulate};
   if (registration.requested_maps) {
     request.uids = FormatIdMap(registration.requested_maps->uids);
     request.gids = FormatIdMap(registration.requested_maps->gids);
@@ -80,6 +81,7 @@ absl::StatusOr<Registration> FromRequest(const RegisterRequest& request,
   registration.bundle = request.bundle;
   registration.rootfs = request.rootfs;
   registration.range_size = request.range_size;
+  registration.emulate = request.emulate;
   if (request.uids || request.gids) {
     SYSBOX_ASSIGN_OR_RETURN(
         registration.requested_maps,
@@ -93,11 +95,19 @@ RegisteredReply ToReply(const Registered& registered) {
   return {.uids = FormatIdMap(registered.maps.uids),
           .gids = FormatIdMap(registered.maps.gids),
           .shares_user_namespace = registered.shares_user_namespace,
-          .policy = registered.policy};
+          .policy = registered.policy,
+          .emulated = registered.emulated.valid()};
 }
 
-absl::StatusOr<Registered> FromReply(const RegisteredReply& reply) {
+absl::StatusOr<Registered> FromReply(const RegisteredReply& reply,
+                                     std::vector<Fd> fds) {
   Registered registered;
+  if (fds.size() != (reply.emulated ? 2 : 0)) {
+    return InvalidArgument("registered: {} descriptors", fds.size());
+  }
+  if (reply.emulated) {
+    registered.emulated = {std::move(fds[0]), std::move(fds[1])};
+  }
   SYSBOX_ASSIGN_OR_RETURN(registered.maps, ParseMaps(reply.uids, reply.gids));
   registered.shares_user_namespace = reply.shares_user_namespace;
   registered.policy = reply.policy;

@@ -6,6 +6,7 @@
 //     kRegister {id, …} [userns]      ──▶          sent without waiting
 //                                     ◀──   kWelcome {protocol, version}
 //                                     ◀──   kRegistered {maps, policy}
+//                                           [static and live filesystem]
 //        … clones the container's init …
 //     kActivate {id, pid} [pidfd]     ──▶
 //                                     ◀──   kDone
@@ -42,7 +43,7 @@ enum class MessageId : uint16_t {
   kWelcome = 3,      // the daemon's
   kDone = 4,         // done, and there is nothing to say about it
   kRegister = 16,    // reserve ids for a container, get its policy
-  kRegistered = 17,  // id maps and policy
+  kRegistered = 17,  // id maps, policy; maybe the emulated filesystems
   kActivate = 18,    // the container's init exists; carries its pidfd
   kUnregister = 19,  // free what kRegister reserved
   kList = 20,        // one page of containers
@@ -86,6 +87,7 @@ struct RegisterRequest {
   std::optional<std::string> uids;  // requested maps, as ids/id_map_text.h
   std::optional<std::string> gids;
   uint32_t range_size = 0;
+  bool emulate = false;
 };
 RegisterRequest ToRequest(const Registration& registration);
 // Takes the user namespace from `fds` if there is one.
@@ -97,9 +99,11 @@ struct RegisteredReply {
   std::string gids;
   bool shares_user_namespace = false;
   Policy policy;
+  bool emulated = false;  // two descriptors: static, live
 };
 RegisteredReply ToReply(const Registered& registered);
-absl::StatusOr<Registered> FromReply(const RegisteredReply& reply);
+absl::StatusOr<Registered> FromReply(const RegisteredReply& reply,
+                                     std::vector<Fd> fds);
 
 struct ActivateRequest {
   std::string id;
@@ -161,7 +165,8 @@ struct Fields<api::RegisterRequest> {
                       Optional("rootfs", &api::RegisterRequest::rootfs),
                       Optional("uids", &api::RegisterRequest::uids),
                       Optional("gids", &api::RegisterRequest::gids),
-                      Required("rangeSize", &api::RegisterRequest::range_size));
+                      Required("rangeSize", &api::RegisterRequest::range_size),
+                      Optional("emulate", &api::RegisterRequest::emulate));
 };
 template <>
 struct Fields<api::Policy> {
@@ -180,7 +185,8 @@ struct Fields<api::RegisteredReply> {
                       Required("gids", &api::RegisteredReply::gids),
                       Optional("sharesUserNamespace",
                                &api::RegisteredReply::shares_user_namespace),
-                      Always("policy", &api::RegisteredReply::policy));
+                      Always("policy", &api::RegisteredReply::policy),
+                      Optional("emulated", &api::RegisteredReply::emulated));
 };
 template <>
 struct Fields<api::ActivateRequest> {

@@ -31,7 +31,7 @@ void DecodeRegister(std::string_view payload) {
 
 void DecodeRegistered(std::string_view payload) {
   auto reply = Decode<api::RegisteredReply>(payload);
-  if (reply) (void)api::FromReply(*reply);
+  if (reply) (void)api::FromReply(*reply, {});
 }
 
 void DecodeListed(std::string_view payload) {

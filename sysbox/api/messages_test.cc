@@ -28,7 +28,7 @@ TEST_CASE("message numbers are what they always were") {
         "3 welcome -> 1 fds 0-0\n"
         "4 done -> 1 fds 0-0\n"
         "16 register -> 17 fds 0-1\n"
-        "17 registered -> 1 fds 0-0\n"
+        "17 registered -> 1 fds 0-2\n"
         "18 activate -> 4 fds 1-1\n"
         "19 unregister -> 4 fds 0-0\n"
         "20 list -> 21 fds 0-0\n"
@@ -94,10 +94,31 @@ TEST_CASE("a registration survives its message") {
   CHECK(copy.shared_user_namespace.get() == number);
 }
 
+TEST_CASE("the emulated filesystems ride in the reply that names them") {
+  Registered registered;
+  registered.maps = kMaps;
+  registered.emulated = {VALUE_OF(MakeEventFd()), VALUE_OF(MakeEventFd())};
+  const RegisteredReply reply = ToReply(registered);
+  CHECK(reply.emulated);
+  CHECK_FALSE(FromReply(reply, {}).ok());
+  std::vector<Fd> fds;
+  fds.push_back(std::move(registered.emulated.static_files));
+  fds.push_back(std::move(registered.emulated.live_files));
+  const int first = fds[0].get();
+  const Registered copy = VALUE_OF(FromReply(reply, std::move(fds)));
+  CHECK(copy.emulated.valid());
+  CHECK(copy.emulated.static_files.get() == first);
+
+  std::vector<Fd> unasked;
+  unasked.push_back(VALUE_OF(MakeEventFd()));
+  CHECK_FALSE(FromReply(ToReply(registered), std::move(unasked)).ok());
+}
+
 TEST_CASE("maps that do not parse are refused by name") {
-  CHECK(MessageOf(
-            FromReply({.uids = "0 1", .gids = "", .policy = {}}).status()) ==
-        "uids: id map line \"0 1\": expected \"INSIDE OUTSIDE SIZE\"");
+  CHECK(
+      MessageOf(
+          FromReply({.uids = "0 1", .gids = "", .policy = {}}, {}).status()) ==
+      "uids: id map line \"0 1\": expected \"INSIDE OUTSIDE SIZE\"");
 }
 
 TEST_CASE("an error keeps its code, errno and text") {

@@ -31,6 +31,16 @@ struct Peer {
   pid_t pid = 0;  // 0: in a pid namespace that we do not see
 };
 
+// What a handler replies: the message and the descriptors that ride in it.
+template <typename T>
+struct Answer {
+  Answer(T reply) : reply(std::move(reply)) {}  // NOLINT: implicit on purpose
+  Answer(T reply, std::vector<Fd> fds)
+      : reply(std::move(reply)), fds(std::move(fds)) {}
+  T reply;
+  std::vector<Fd> fds;
+};
+
 class Server {
  public:
   struct Options {
@@ -52,7 +62,7 @@ class Server {
 
   // Handles requests of type `id`; what does not decode never gets there.
   template <typename Request, typename ReplyType>
-  void Handle(MessageId id, std::function<absl::StatusOr<ReplyType>(
+  void Handle(MessageId id, std::function<absl::StatusOr<Answer<ReplyType>>(
                                 const Peer&, const Request&, std::vector<Fd>)>
                                 handler);
   // Called once when a connection of any kind has ended.
@@ -102,7 +112,7 @@ class Server {
 
 template <typename Request, typename ReplyType>
 void Server::Handle(MessageId id,
-                    std::function<absl::StatusOr<ReplyType>(
+                    std::function<absl::StatusOr<Answer<ReplyType>>(
                         const Peer&, const Request&, std::vector<Fd>)>
                         handler) {
   handlers_[static_cast<uint16_t>(id)] =
@@ -111,9 +121,9 @@ void Server::Handle(MessageId id,
     auto request = json::Parse<Request>(frame.payload);
     *malformed = !request.ok();
     if (!request.ok()) return request.status();
-    auto reply = handler(peer, *request, std::move(frame.fds));
-    if (!reply.ok()) return reply.status();
-    return Reply{json::Write(*reply), {}};
+    auto answer = handler(peer, *request, std::move(frame.fds));
+    if (!answer.ok()) return answer.status();
+    return Reply{json::Write(answer->reply), std::move(answer->fds)};
   };
 }
 

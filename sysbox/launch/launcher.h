@@ -24,6 +24,8 @@ struct LaunchFds {
   std::vector<FdRef> cgroup_tasks;
   FdRef exec_fifo{-1};  // opened O_RDWR; init blocks reading one byte from it
   FdRef console_socket{-1};  // connected; the pty master is sent here
+  FdRef static_files{-1};    // the emulated filesystems, if the plan's
+  FdRef live_files{-1};      // mounts have some; detached
 };
 
 // State JSON for the hooks that init runs.

@@ -112,12 +112,23 @@ absl::Status SendMounts(std::vector<DetachedMount> mounts,
   return absl::OkStatus();
 }
 
-absl::Status GiveMounts(const LaunchPlan& plan, const Pidfd& init,
-                        SyncChannel& channel) {
+absl::Status AddEmulated(const LaunchPlan& plan, const LaunchFds& fds,
+                         std::vector<DetachedMount>& mounts) {
+  if (!mounts::HasEmulated(plan.mounts)) return absl::OkStatus();
+  for (FdRef filesystem : {fds.static_files, fds.live_files}) {
+    SYSBOX_ASSIGN_OR_RETURN(Fd copy, Duplicate(filesystem));
+    mounts.emplace_back(std::move(copy));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GiveMounts(const LaunchPlan& plan, const LaunchFds& fds,
+                        const Pidfd& init, SyncChannel& channel) {
   SYSBOX_ASSIGN_OR_RETURN(Fd user_namespace,
                           OpenNamespace(init.pid(), NamespaceType::kUser));
   SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
                           mounts::PrepareMounts(plan.mounts, user_namespace));
+  SYSBOX_RETURN_IF_ERROR(AddEmulated(plan, fds, mounts));
   return SendMounts(std::move(mounts), channel);
 }
 
@@ -130,7 +141,7 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
     SYSBOX_RETURN_IF_ERROR(WriteGidMap(init.pid(), plan.maps.gids.lines));
   }
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMapped));
-  SYSBOX_RETURN_IF_ERROR(GiveMounts(plan, init, channel));
+  SYSBOX_RETURN_IF_ERROR(GiveMounts(plan, fds, init, channel));
   SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
   if (callbacks.namespaces_ready) {

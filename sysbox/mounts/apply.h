@@ -27,6 +27,8 @@ absl::StatusOr<std::vector<DetachedMount>> PrepareMounts(
     const MountPlan& plan, FdRef user_namespace,
     std::vector<DetachedMount>* discarded = nullptr);
 bool NeedsLauncher(const MountOp& op);
+// With HasEmulated(plan) the launcher puts two more behind what PrepareMounts
+// returned: the static and the live emulated filesystem.
 
 // Init, in its own namespaces, as root of the user namespace, before
 // pivot_root. `prepared` is PrepareMounts' result; `attach_rootfs_at` is a

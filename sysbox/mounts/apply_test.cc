@@ -14,6 +14,8 @@
 #include "catch2/catch.hpp"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/mount_info.h"
+#include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/container_harness.h"
 #include "sysbox/testing/status_matchers.h"
 #include "sysbox/testing/temp_dir.h"
@@ -354,6 +356,85 @@ TEST_CASE("without pivot_root the rootfs is entered all the same") {
     RETURN_UNLESS(Exists("/proc/self"));
     return absl::OkStatus();
   }));
+}
+
+// Stands in for an emulated filesystem: "/proc/NAME" holds `content`.
+DetachedMount FilesystemWith(const std::string& name, const char* content) {
+  DetachedMount mount = VALUE_OF(NewFilesystem("tmpfs", "tmpfs", {}, 0));
+  REQUIRE_OK(MakeDirectoryAt(mount.fd(), "proc", 0755));
+  REQUIRE_OK(
+      ReplaceFileAt(VALUE_OF(OpenAt(mount.fd(), "proc", {.flags = O_RDONLY})),
+                    name, content, 0666));
+  return mount;
+}
+
+MountOp Emulated(const char* target, EmulatedFrom from) {
+  MountOp op;
+  op.kind = MountOp::Kind::kEmulated;
+  op.target = target;
+  op.emulated_from = from;
+  return op;
+}
+
+TEST_CASE("emulated files lie over the kernel's, and nowhere else") {
+  TempDir root;
+  MountPlan plan = PlainPlan(root.path());
+  AddBaseOps(plan);
+  plan.ops.push_back(Emulated("/proc/uptime", EmulatedFrom::kLive));
+  plan.ops.push_back(Emulated("/proc/version", EmulatedFrom::kStatic));
+  plan.ops.back().attributes.set = MOUNT_ATTR_RDONLY;
+  plan.ops.push_back(Emulated("/proc/no-such-file", EmulatedFrom::kStatic));
+  std::vector<DetachedMount> emulated;
+  emulated.push_back(FilesystemWith("version", "static"));
+  emulated.push_back(FilesystemWith("uptime", "live"));
+  const auto inside = [] {
+    SYSBOX_ASSIGN_OR_RETURN(const std::string live, ReadFile("/proc/uptime"));
+    SYSBOX_ASSIGN_OR_RETURN(const std::string kept, ReadFile("/proc/version"));
+    RETURN_UNLESS(live == "live" && kept == "static");
+    RETURN_UNLESS(WriteError("/proc/version") == EROFS);
+    SYSBOX_ASSIGN_OR_RETURN(const auto mounts, ReadOwnMountInfo());
+    size_t tmpfs = 0;
+    for (const MountInfo& mount : mounts) {
+      const bool ours =
+          mount.root == "/proc/uptime" || mount.root == "/proc/version";
+      RETURN_UNLESS(mount.mount_point != "/sys" || mount.type == "sysfs");
+      if (ours) ++tmpfs;
+    }
+    RETURN_UNLESS(tmpfs == 2);
+    return absl::OkStatus();
+  };
+  CHECK_OK(RunInContainer(plan, inside, std::move(emulated)));
+}
+
+TEST_CASE("the kernel's own files come back upon an emulated directory") {
+  TempDir root;
+  MountPlan plan = PlainPlan(root.path());
+  AddBaseOps(plan);
+  plan.ops.push_back(Emulated("/proc/sys/kernel", EmulatedFrom::kStatic));
+  plan.ops.push_back(
+      Emulated("/proc/sys/kernel/shmmni", EmulatedFrom::kNative));
+  plan.ops.push_back(
+      Emulated("/proc/sys/kernel/pid_max", EmulatedFrom::kNativeIfOwned));
+  plan.ops.push_back(
+      Emulated("/proc/sys/kernel/panic", EmulatedFrom::kNativeIfOwned));
+  DetachedMount fake = VALUE_OF(NewFilesystem("tmpfs", "tmpfs", {}, 0));
+  const Fd proc =
+      VALUE_OF(MakeDirectoriesInRoot(fake.fd(), "/proc/sys/kernel", 0755));
+  for (const char* name : {"shmmni", "panic", "pid_max"}) {
+    REQUIRE_OK(MakeNodeAt(proc, name, S_IFREG | 0644, 0));
+  }
+  std::vector<DetachedMount> emulated;
+  emulated.push_back(std::move(fake));
+  emulated.push_back(FilesystemWith("uptime", "live"));
+  const auto inside = [] {
+    SYSBOX_ASSIGN_OR_RETURN(const std::string native,
+                            ReadFile("/proc/sys/kernel/shmmni"));
+    SYSBOX_ASSIGN_OR_RETURN(const std::string ours,
+                            ReadFile("/proc/sys/kernel/panic"));
+    RETURN_UNLESS(native == "4096\n" && ours.empty());  // panic is nobody's
+    return absl::OkStatus();
+  };
+  CHECK_OK(RunInContainer(plan, inside, std::move(emulated)));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/types/span.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
@@ -16,6 +17,7 @@
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/cgroup_tree.h"
 #include "sysbox/mounts/copy_up.h"
+#include "sysbox/mounts/emulated_sources.h"
 #include "sysbox/mounts/mount_attributes.h"
 
 namespace sysbox::mounts {
@@ -128,6 +130,16 @@ absl::Status AttachFilesystem(const MountOp& op, FdRef root) {
   return status;
 }
 
+// The ops from `first` on that are kEmulated one after the other.
+absl::Span<const MountOp> EmulatedRun(const MountPlan& plan, size_t first) {
+  size_t end = first;
+  while (end < plan.ops.size() &&
+         plan.ops[end].kind == MountOp::Kind::kEmulated) {
+    ++end;
+  }
+  return absl::MakeConstSpan(plan.ops).subspan(first, end - first);
+}
+
 absl::Status MakeAllPrivate() {
   SYSBOX_ASSIGN_OR_RETURN(const Fd top,
                           Open("/", {.flags = O_PATH | O_DIRECTORY}));
@@ -152,9 +164,20 @@ absl::StatusOr<Fd> AttachRootfs(const MountPlan& plan,
 
 absl::Status AttachMounts(const MountPlan& plan, FdRef root,
                           std::vector<DetachedMount>& prepared) {
+  EmulatedSources emulated;
+  if (HasEmulated(plan)) {
+    SYSBOX_ASSIGN_OR_RETURN(emulated, EmulatedSources::Attach(prepared));
+  }
   size_t next = 1;  // behind the rootfs
-  for (const MountOp& op : plan.ops) {
+  for (size_t i = 0; i < plan.ops.size(); ++i) {
+    const MountOp& op = plan.ops[i];
     if (op.last) continue;
+    if (op.kind == MountOp::Kind::kEmulated) {
+      const absl::Span<const MountOp> run = EmulatedRun(plan, i);
+      SYSBOX_RETURN_IF_ERROR(emulated.Bind(run, root));
+      i += run.size() - 1;
+      continue;
+    }
     if (!NeedsLauncher(op)) {
       SYSBOX_RETURN_IF_ERROR(AttachFilesystem(op, root), "{}: mount {} on {}",
                              op.field, op.type, op.target);

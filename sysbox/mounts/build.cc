@@ -76,6 +76,7 @@ class Builder {
                                   const SourceFacts& source,
                                   const MountOp& op) const;
   bool AddAsDeviceNode(const MountOp& op);
+  void AddEmulated(const MountOp& filesystem);
   absl::Status AddPaths(const std::vector<std::string>& paths,
                         std::string_view field, MountOp::Kind kind);
   MountOp* Dev();
@@ -174,6 +175,21 @@ absl::Status Builder::AddBind(size_t index, const oci::MountOptions& options,
   return absl::OkStatus();
 }
 
+// Right behind the filesystem, so that what the spec mounts in it later lies
+// on top.
+void Builder::AddEmulated(const MountOp& filesystem) {
+  for (const EmulatedBind& bind : inputs_.options.emulated) {
+    if (!IsBelow(bind.path, filesystem.target)) continue;
+    MountOp op;
+    op.kind = MountOp::Kind::kEmulated;
+    op.field = "emulated";
+    op.target = bind.path;
+    op.emulated_from = bind.from;
+    op.attributes.set = filesystem.attributes.set & MOUNT_ATTR_RDONLY;
+    ops_.push_back(std::move(op));
+  }
+}
+
 absl::Status Builder::AddFilesystem(const oci::Mount& mount,
                                     const oci::MountOptions& options,
                                     MountOp op) {
@@ -198,7 +214,10 @@ absl::Status Builder::AddFilesystem(const oci::Mount& mount,
     op.kind = MountOp::Kind::kDev;
     SYSBOX_RETURN_IF_ERROR(FillDev(spec_, inputs_, op));
   }
+  const bool emulated = (op.type == "proc" && op.target == "/proc") ||
+                        (op.type == "sysfs" && op.target == "/sys");
   ops_.push_back(std::move(op));
+  if (emulated) AddEmulated(MountOp(ops_.back()));
   return absl::OkStatus();
 }
 

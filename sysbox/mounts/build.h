@@ -16,6 +16,13 @@
 
 namespace sysbox::mounts {
 
+// A file or directory to be bound over the one of the same path in the
+// container's procfs or sysfs; nothing is done where that has none.
+struct EmulatedBind {
+  std::string path;  // "/proc/uptime"
+  EmulatedFrom from = EmulatedFrom::kStatic;
+};
+
 // What the runtime settled before it looked at the host.
 struct BuildOptions {
   IdMaps maps;                           // the container's; empty: none
@@ -23,6 +30,7 @@ struct BuildOptions {
   // A source that cannot be id-mapped is an error, not left unmapped.
   bool id_map_required = false;
   bool no_pivot = false;
+  std::vector<EmulatedBind> emulated;  // in order
 };
 
 struct RootfsFacts {

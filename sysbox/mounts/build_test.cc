@@ -329,5 +329,28 @@ TEST_CASE("a mount's own maps must be the container's") {
         std::string::npos);
 }
 
+TEST_CASE("emulated files follow the filesystem they belong to") {
+  BuildInputs inputs = BaseInputs();
+  inputs.options.emulated = {
+      {"/proc/sys/kernel", EmulatedFrom::kStatic},
+      {"/proc/sys/kernel/shmmax", EmulatedFrom::kNativeIfOwned},
+      {"/proc/uptime", EmulatedFrom::kLive},
+      {"/sys/devices/virtual", EmulatedFrom::kStatic}};
+  CHECK(BuildWith({MakeMount("/sys", "sysfs", "sysfs", {"ro"}),
+                   MakeMount("/proc", "proc", "proc", {}),
+                   MakeMount("/proc/uptime", "bind", "/u", {"bind"}),
+                   MakeMount("/elsewhere", "proc", "proc", {})},
+                  inputs) ==
+        std::string(kRootfs) +
+            "filesystem /sys type=sysfs source=sysfs attr=ro\n"
+            "emulated /sys/devices/virtual from=static attr=ro\n"
+            "filesystem /proc type=proc source=proc\n"
+            "emulated /proc/sys/kernel from=static\n"
+            "emulated /proc/sys/kernel/shmmax from=native-if-owned\n"
+            "emulated /proc/uptime from=live\n"
+            "bind /proc/uptime source=/u propagation=rslave id-map over-proc\n"
+            "filesystem /elsewhere type=proc source=proc\n");
+}
+
 }  // namespace
 }  // namespace sysbox::mounts

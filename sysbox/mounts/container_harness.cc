@@ -89,11 +89,13 @@ MountOp Hidden(MountOp::Kind kind, const std::string& target) {
 }
 
 absl::Status RunInContainer(const MountPlan& plan,
-                            absl::FunctionRef<absl::Status()> inside) {
+                            absl::FunctionRef<absl::Status()> inside,
+                            std::vector<DetachedMount> emulated) {
   SYSBOX_ASSIGN_OR_RETURN(const Fd owner, testing::MakeUserNamespace());
   std::vector<DetachedMount> discarded;
   SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> prepared,
                           PrepareMounts(plan, owner, &discarded));
+  for (DetachedMount& mount : emulated) prepared.push_back(std::move(mount));
   return testing::RunInUserNamespace(kNamespaces, [&] {
     SYSBOX_RETURN_IF_ERROR(BuildRoot(plan, prepared));
     return inside();

@@ -4,10 +4,12 @@
 #define SYSBOX_MOUNTS_CONTAINER_HARNESS_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "sysbox/ids/id_range.h"
+#include "sysbox/linux/mount.h"
 #include "sysbox/mounts/mount_plan.h"
 #include "sysbox/testing/user_namespace.h"
 
@@ -21,8 +23,10 @@ inline IdMaps HarnessMaps() {
 }
 
 // `inside` runs as pid 1 and root of all new namespaces, in the new root.
+// `emulated`: the static and the live filesystem, if the plan has such ops.
 absl::Status RunInContainer(const MountPlan& plan,
-                            absl::FunctionRef<absl::Status()> inside);
+                            absl::FunctionRef<absl::Status()> inside,
+                            std::vector<DetachedMount> emulated = {});
 
 // A plan for the directory `rootfs`, id-mapped, without further mounts.
 MountPlan PlainPlan(const std::string& rootfs);

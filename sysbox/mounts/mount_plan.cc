@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "fmt/format.h"
@@ -36,6 +37,22 @@ std::string_view Name(MountOp::Kind kind) {
       return "mask";
     case MountOp::Kind::kReadonly:
       return "readonly";
+    case MountOp::Kind::kEmulated:
+      return "emulated";
+  }
+  return "?";
+}
+
+std::string_view Name(EmulatedFrom from) {
+  switch (from) {
+    case EmulatedFrom::kStatic:
+      return "static";
+    case EmulatedFrom::kLive:
+      return "live";
+    case EmulatedFrom::kNative:
+      return "native";
+    case EmulatedFrom::kNativeIfOwned:
+      return "native-if-owned";
   }
   return "?";
 }
@@ -143,6 +160,9 @@ std::string OpText(const MountOp& op) {
   std::string text =
       fmt::format("{}{} {}", op.last ? "last " : "", Name(op.kind), op.target);
   text += Pair("type", op.type);
+  if (op.kind == MountOp::Kind::kEmulated) {
+    text += Pair("from", Name(op.emulated_from));
+  }
   text += Pair("source", op.source);
   text += Pair("options", Options(op.options));
   text += Pair("attr", Attributes(op.attributes.set));
@@ -159,6 +179,12 @@ std::string OpText(const MountOp& op) {
 }
 
 }  // namespace
+
+bool HasEmulated(const MountPlan& plan) {
+  return std::any_of(plan.ops.begin(), plan.ops.end(), [](const MountOp& op) {
+    return op.kind == MountOp::Kind::kEmulated;
+  });
+}
 
 std::string ToText(const MountPlan& plan) {
   std::string text = RootfsText(plan.rootfs);

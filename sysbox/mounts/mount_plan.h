@@ -64,6 +64,14 @@ struct DeviceLink {
   std::string target;
 };
 
+// Where an emulated file or directory is taken from.
+enum class EmulatedFrom {
+  kStatic,         // the daemon's static filesystem
+  kLive,           // its live one
+  kNative,         // the container's procfs or sysfs, before it is covered
+  kNativeIfOwned,  // the same, if the container's root owns it there
+};
+
 struct MountOp {
   enum class Kind {
     kBind,        // launcher: clone of `source`, id-mapped if `id_map`
@@ -72,6 +80,7 @@ struct MountOp {
     kCgroupTree,  // init: the container's view of /sys/fs/cgroup
     kMask,        // init: hide `target`: /dev/null on files, tmpfs on dirs
     kReadonly,    // init: clone of `target` on itself, read-only
+    kEmulated,    // init: clone of `target`'s path in `emulated_from`
   };
   Kind kind = Kind::kBind;
   std::string field;   // "mounts[3]", in front of errors
@@ -88,7 +97,8 @@ struct MountOp {
   bool optional = false;         // absent source or target: skip quietly
   bool copy_up = false;          // "tmpcopyup"
   bool over_proc = false;        // may land on procfs
-  bool last = false;             // after sysctls are written (ro, masks)
+  EmulatedFrom emulated_from = EmulatedFrom::kStatic;
+  bool last = false;  // after sysctls are written (ro, masks)
   std::vector<DeviceNode> devices;
   std::vector<DeviceLink> links;
 };
@@ -99,6 +109,8 @@ struct MountPlan {
   bool no_pivot = false;
   IdMaps maps;
 };
+
+bool HasEmulated(const MountPlan& plan);
 
 // One line per op; stable, for golden tests and --debug logs.
 std::string ToText(const MountPlan& plan);

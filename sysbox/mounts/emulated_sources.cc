@@ -1,0 +1,101 @@
+#include "sysbox/mounts/emulated_sources.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "sysbox/base/status.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/rooted_path.h"
+#include "sysbox/mounts/mount_attributes.h"
+
+namespace sysbox::mounts {
+namespace {
+
+constexpr char kHiddenPlace[] = "/sys";
+
+absl::Status AttachHidden(const DetachedMount& mount) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd place,
+                          Open(kHiddenPlace, {.flags = O_PATH | O_DIRECTORY}));
+  return AttachMount(mount, place);
+}
+
+bool IsNative(const MountOp& op) {
+  return op.emulated_from == EmulatedFrom::kNative ||
+         op.emulated_from == EmulatedFrom::kNativeIfOwned;
+}
+
+// Invalid if there is none.
+absl::StatusOr<Fd> FindTarget(const MountOp& op, FdRef root) {
+  auto target = OpenInRoot(root, op.target, {.flags = O_PATH | O_NOFOLLOW});
+  const int error = ErrnoOf(target.status());
+  if (error == ENOENT || error == ENOTDIR) return Fd();
+  return target;
+}
+
+// Invalid if there is nothing to be cloned.
+absl::StatusOr<DetachedMount> CloneNative(const MountOp& op, FdRef root) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd target, FindTarget(op, root));
+  if (!target.valid()) return DetachedMount();
+  if (op.emulated_from == EmulatedFrom::kNativeIfOwned) {
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(target));
+    if (found.st_uid != geteuid()) return DetachedMount();
+  }
+  return CloneTree(target, "", false);
+}
+
+DetachedMount TakeLast(std::vector<DetachedMount>& mounts) {
+  DetachedMount last = std::move(mounts.back());
+  mounts.pop_back();
+  return last;
+}
+
+}  // namespace
+
+absl::StatusOr<EmulatedSources> EmulatedSources::Attach(
+    std::vector<DetachedMount>& prepared) {
+  if (prepared.size() < 3) return Internal("emulated filesystems are missing");
+  DetachedMount live = TakeLast(prepared);
+  DetachedMount static_files = TakeLast(prepared);
+  SYSBOX_RETURN_IF_ERROR(AttachHidden(static_files), "static files");
+  SYSBOX_RETURN_IF_ERROR(AttachHidden(live), "live files");
+  return EmulatedSources(std::move(static_files), std::move(live));
+}
+
+absl::Status EmulatedSources::BindServed(const MountOp& op,
+                                         FdRef target) const {
+  const DetachedMount& source =
+      op.emulated_from == EmulatedFrom::kLive ? live_ : static_;
+  SYSBOX_ASSIGN_OR_RETURN(
+      const DetachedMount clone,
+      CloneTree(source.fd(), std::string_view(op.target).substr(1), false));
+  SYSBOX_RETURN_IF_ERROR(ApplyAttributes(clone.fd(), op));
+  return AttachMount(clone, target);
+}
+
+absl::Status EmulatedSources::Bind(absl::Span<const MountOp> ops,
+                                   FdRef root) const {
+  std::vector<DetachedMount> natives(ops.size());
+  for (size_t i = 0; i < ops.size(); ++i) {
+    if (!IsNative(ops[i])) continue;
+    SYSBOX_ASSIGN_OR_RETURN(natives[i], CloneNative(ops[i], root), "{}",
+                            ops[i].target);
+  }
+  for (size_t i = 0; i < ops.size(); ++i) {
+    const MountOp& op = ops[i];
+    if (IsNative(op) && !natives[i].valid()) continue;
+    SYSBOX_ASSIGN_OR_RETURN(const Fd target, FindTarget(op, root), "emulate {}",
+                            op.target);
+    if (!target.valid()) continue;
+    SYSBOX_RETURN_IF_ERROR(
+        IsNative(op) ? AttachMount(natives[i], target) : BindServed(op, target),
+        "emulate {}", op.target);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace sysbox::mounts

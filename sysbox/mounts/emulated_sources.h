@@ -1,0 +1,44 @@
+// Init's half of kEmulated: binds files and directories of the two emulated
+// filesystems over those of procfs and sysfs.
+//
+// Before Linux 6.15 a part of a mount can be cloned only where the mount is
+// attached. So both are attached first, on the old root's /sys: nobody sees
+// them there, and they leave with the old root at pivot_root.
+#ifndef SYSBOX_MOUNTS_EMULATED_SOURCES_H_
+#define SYSBOX_MOUNTS_EMULATED_SOURCES_H_
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/mount.h"
+#include "sysbox/mounts/mount_plan.h"
+
+namespace sysbox::mounts {
+
+class EmulatedSources {
+ public:
+  EmulatedSources() = default;  // can only be assigned to
+
+  // Takes the last two of `prepared`: static, live.
+  static absl::StatusOr<EmulatedSources> Attach(
+      std::vector<DetachedMount>& prepared);
+
+  // All ops of one procfs or sysfs, in order. Where that has no such file or
+  // directory, nothing is done.
+  absl::Status Bind(absl::Span<const MountOp> ops, FdRef root) const;
+
+ private:
+  EmulatedSources(DetachedMount static_files, DetachedMount live_files)
+      : static_(std::move(static_files)), live_(std::move(live_files)) {}
+  absl::Status BindServed(const MountOp& op, FdRef target) const;
+
+  DetachedMount static_;
+  DetachedMount live_;
+};
+
+}  // namespace sysbox::mounts
+
+#endif  // SYSBOX_MOUNTS_EMULATED_SOURCES_H_

@@ -5,37 +5,16 @@
 #define SYSBOX_FUSE_SERVER_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sysbox/fuse/service_options.h"
 #include "sysbox/fuse/tree.h"
 #include "sysbox/linux/fd.h"
 
 namespace sysbox::fuse {
-
-// What the kernel may keep. Of one connection; so a container has two.
-enum class ServiceKind {
-  // Names, attributes and content stay in the kernel's caches until a
-  // Tree::Write through this connection or Invalidate: native speed.
-  kStatic,
-  // Names and attributes likewise, content never: each open file has its own
-  // snapshot, taken by its first read and by every read at offset 0.
-  kLive,
-};
-
-struct ServiceOptions {
-  ServiceKind kind = ServiceKind::kStatic;
-  // The connection was served before, by a process that may have died with
-  // requests in hand (needs Linux 6.9 to have those again).
-  bool resumed = false;
-  // Called once, from a thread of the server, when the connection is dead (its
-  // mounts are gone) and let go of. Not after Remove has returned, unless it
-  // is running then. May call Remove and Add.
-  std::function<void()> on_end;
-};
 
 struct ServerOptions {
   int threads = 0;  // 0: as many as suit this machine
@@ -61,7 +40,8 @@ class Server {
   // keeps of it is asked for anew (content, if Attributes::changed differs).
   // Never waits; may be called from a Tree call. Unknown ids are fine.
   virtual absl::Status Invalidate(Id id, NodeId node) = 0;
-  // Likewise for one name in a directory that is gone or new.
+  // Likewise for one name in a directory that is gone or new. Waits for calls
+  // in that directory: not to be called from a Tree call.
   virtual absl::Status InvalidateName(Id id, NodeId directory,
                                       std::string_view name) = 0;
 };

@@ -142,6 +142,15 @@ absl::StatusOr<std::vector<ReadyEvent>> Epoll::Wait(int timeout_ms) {
   return ready;
 }
 
+absl::StatusOr<std::optional<ReadyEvent>> Epoll::WaitOne(int timeout_ms) {
+  epoll_event event = {};
+  const int count = WaitUninterrupted(
+      timeout_ms, [&](int ms) { return epoll_wait(fd_.get(), &event, 1, ms); });
+  if (count < 0) return ErrnoStatus(errno, "epoll_wait");
+  if (count == 0) return std::nullopt;
+  return ReadyEvent{event.data.u64, event.events};
+}
+
 absl::StatusOr<Fd> MakeSignalFd(absl::Span<const int> signals) {
   sigset_t set;
   sigemptyset(&set);

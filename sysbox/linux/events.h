@@ -28,6 +28,8 @@ class Epoll {
   absl::Status Remove(FdRef fd);
   // Blocks up to `timeout_ms` (-1: for ever); empty on time-out.
   absl::StatusOr<std::vector<ReadyEvent>> Wait(int timeout_ms);
+  // One event at most, for several threads that share what is ready.
+  absl::StatusOr<std::optional<ReadyEvent>> WaitOne(int timeout_ms);
 
  private:
   explicit Epoll(Fd fd) : fd_(std::move(fd)) {}

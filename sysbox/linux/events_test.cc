@@ -29,6 +29,20 @@ TEST_CASE("epoll reports the keys of what is ready") {
   CHECK((*ready)[0].events == EPOLLIN);
 }
 
+TEST_CASE("threads that share an epoll can take one event each") {
+  Epoll epoll = *Epoll::Create();
+  CHECK(*epoll.WaitOne(0) == std::nullopt);
+  const Fd first = *MakeEventFd();
+  const Fd second = *MakeEventFd();
+  REQUIRE_OK(epoll.Add(first, EPOLLIN | EPOLLONESHOT, 1));
+  REQUIRE_OK(epoll.Add(second, EPOLLIN | EPOLLONESHOT, 2));
+  REQUIRE_OK(SignalEventFd(first));
+  REQUIRE_OK(SignalEventFd(second));
+  CHECK((*epoll.WaitOne(-1))->key == 1);
+  CHECK((*epoll.WaitOne(-1))->key == 2);
+  CHECK(*epoll.WaitOne(0) == std::nullopt);
+}
+
 TEST_CASE("an epoll entry changes and goes away") {
   Epoll epoll = *Epoll::Create();
   const Fd fd = *MakeEventFd();

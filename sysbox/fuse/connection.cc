@@ -1,0 +1,31 @@
+#include "sysbox/fuse/connection.h"
+
+#include "absl/time/clock.h"
+
+namespace sysbox::fuse {
+
+// Handles count from the time on, which is beyond whatever a predecessor gave
+// out: nobody opens a file per nanosecond.
+Connection::Connection(uint64_t id, Fd device, std::shared_ptr<Tree> tree,
+                       ServiceOptions options, int limit)
+    : id_(id),
+      device_(std::move(device)),
+      tree_(std::move(tree)),
+      options_(std::move(options)),
+      limit_(limit),
+      open_files_(static_cast<uint64_t>(absl::GetCurrentTimeNanos())) {}
+
+bool Connection::Begin() {
+  absl::MutexLock lock(&mu_);
+  ++under_way_;
+  full_ = under_way_ >= limit_;
+  return !full_;
+}
+
+bool Connection::Finish() {
+  absl::MutexLock lock(&mu_);
+  --under_way_;
+  return std::exchange(full_, false);
+}
+
+}  // namespace sysbox::fuse

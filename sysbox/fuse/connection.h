@@ -1,0 +1,52 @@
+// One served FUSE connection, and who may read its next request. The right to
+// read is passed along: only its holder reads, and the connection is armed in
+// the server's epoll exactly while nobody holds it. Thread-safe.
+#ifndef SYSBOX_FUSE_CONNECTION_H_
+#define SYSBOX_FUSE_CONNECTION_H_
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "sysbox/fuse/open_files.h"
+#include "sysbox/fuse/service_options.h"
+#include "sysbox/fuse/tree.h"
+#include "sysbox/linux/fd.h"
+
+namespace sysbox::fuse {
+
+class Connection {
+ public:
+  // At most `limit` requests are answered at once.
+  Connection(uint64_t id, Fd device, std::shared_ptr<Tree> tree,
+             ServiceOptions options, int limit);
+
+  uint64_t id() const { return id_; }
+  FdRef device() const { return device_; }
+  Tree& tree() const { return *tree_; }
+  const ServiceOptions& options() const { return options_; }
+  OpenFiles& open_files() { return open_files_; }
+
+  // The holder has read a request and begins to answer it. True: it is to pass
+  // the right to read on (by arming). False: nobody reads until one is done.
+  bool Begin();
+  // A request is answered. True: the caller has the right to read now.
+  bool Finish();
+
+ private:
+  const uint64_t id_;
+  const Fd device_;
+  const std::shared_ptr<Tree> tree_;
+  const ServiceOptions options_;
+  const int limit_;
+  OpenFiles open_files_;
+  absl::Mutex mu_;
+  int under_way_ ABSL_GUARDED_BY(mu_) = 0;
+  bool full_ ABSL_GUARDED_BY(mu_) = false;  // the right to read is with us
+};
+
+}  // namespace sysbox::fuse
+
+#endif  // SYSBOX_FUSE_CONNECTION_H_

@@ -1,0 +1,141 @@
+#include "sysbox/fuse/request.h"
+
+#include <linux/fuse.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <iterator>
+
+#include "sysbox/base/status.h"
+
+namespace sysbox::fuse {
+namespace {
+
+// What follows the fixed part of an operation.
+enum class Tail { kNothing, kName, kData };
+
+struct OperationRow {
+  uint32_t opcode;
+  RequestAction action;
+  size_t fixed_size = 0;       // if decoded
+  Tail tail = Tail::kNothing;  // if decoded
+  int error_number = 0;        // if refused
+};
+
+constexpr OperationRow Decode(uint32_t opcode, size_t fixed_size,
+                              Tail tail = Tail::kNothing) {
+  return {opcode, RequestAction::kDecode, fixed_size, tail};
+}
+constexpr OperationRow Refuse(uint32_t opcode, int error_number) {
+  return {opcode, RequestAction::kRefuse, 0, Tail::kNothing, error_number};
+}
+constexpr OperationRow Ignore(uint32_t opcode) {
+  return {opcode, RequestAction::kIgnore};
+}
+
+// By opcode. The errors are procfs's for what it has no operation for; where
+// it lets the kernel's generic code answer, so does ENOSYS, once and for all.
+constexpr OperationRow kOperations[] = {
+    Decode(FUSE_LOOKUP, 0, Tail::kName),
+    Ignore(FUSE_FORGET),  // nodes live as long as their tree
+    Decode(FUSE_GETATTR, sizeof(fuse_getattr_in)),
+    Decode(FUSE_SETATTR, sizeof(fuse_setattr_in)),
+    Decode(FUSE_READLINK, 0),
+    Refuse(FUSE_SYMLINK, EPERM),
+    Refuse(FUSE_MKNOD, EPERM),
+    Refuse(FUSE_MKDIR, EPERM),
+    Refuse(FUSE_UNLINK, EPERM),
+    Refuse(FUSE_RMDIR, EPERM),
+    Refuse(FUSE_RENAME, EPERM),
+    Refuse(FUSE_LINK, EPERM),
+    Decode(FUSE_OPEN, sizeof(fuse_open_in)),
+    Decode(FUSE_READ, sizeof(fuse_read_in)),
+    Decode(FUSE_WRITE, sizeof(fuse_write_in), Tail::kData),
+    Decode(FUSE_STATFS, 0),
+    Decode(FUSE_RELEASE, sizeof(fuse_release_in)),
+    Refuse(FUSE_FSYNC, EINVAL),
+    Refuse(FUSE_SETXATTR, ENOSYS),
+    Refuse(FUSE_GETXATTR, ENOSYS),
+    Decode(FUSE_LISTXATTR, sizeof(fuse_getxattr_in)),
+    Refuse(FUSE_REMOVEXATTR, ENOSYS),
+    Refuse(FUSE_FLUSH, ENOSYS),
+    // Before 7.36 without flags2 and what follows.
+    {FUSE_INIT, RequestAction::kHandshake, offsetof(fuse_init_in, flags2)},
+    Refuse(FUSE_OPENDIR, ENOSYS),  // lists are cached and need no handle
+    Decode(FUSE_READDIR, sizeof(fuse_read_in)),
+    Refuse(FUSE_RELEASEDIR, 0),
+    Refuse(FUSE_FSYNCDIR, EINVAL),
+    Refuse(FUSE_GETLK, ENOSYS),
+    Refuse(FUSE_SETLK, ENOSYS),
+    Refuse(FUSE_SETLKW, ENOSYS),
+    Refuse(FUSE_ACCESS, ENOSYS),  // default_permissions
+    Refuse(FUSE_CREATE, EACCES),
+    // No more of these then: nothing here waits for so long.
+    Refuse(FUSE_INTERRUPT, ENOSYS),
+    Refuse(FUSE_BMAP, ENOSYS),
+    Refuse(FUSE_DESTROY, 0),
+    Refuse(FUSE_IOCTL, ENOTTY),
+    Refuse(FUSE_POLL, ENOSYS),  // always ready, as sysctls and seq_files are
+    Ignore(FUSE_NOTIFY_REPLY),
+    Ignore(FUSE_BATCH_FORGET),
+    Refuse(FUSE_FALLOCATE, ENOSYS),
+    Decode(FUSE_READDIRPLUS, sizeof(fuse_read_in)),
+    Refuse(FUSE_RENAME2, EPERM),
+    Refuse(FUSE_LSEEK, ENOSYS),
+};
+
+constexpr bool Sorted() {
+  for (size_t i = 1; i < std::size(kOperations); ++i) {
+    if (kOperations[i - 1].opcode >= kOperations[i].opcode) return false;
+  }
+  return true;
+}
+static_assert(Sorted());
+
+// Others, of kernels to come too, are optional: the kernel goes without.
+OperationRow RowOf(uint32_t opcode) {
+  const OperationRow* row = std::lower_bound(
+      std::begin(kOperations), std::end(kOperations), opcode,
+      [](const OperationRow& a, uint32_t b) { return a.opcode < b; });
+  if (row != std::end(kOperations) && row->opcode == opcode) return *row;
+  return Refuse(opcode, ENOSYS);
+}
+
+// `payload` begins with the row's fixed part.
+bool TailFits(const OperationRow& row, std::string_view payload) {
+  switch (row.tail) {
+    case Tail::kNothing:
+      return true;
+    case Tail::kName:
+      return payload.find('\0') != std::string_view::npos;
+    case Tail::kData:
+      break;
+  }
+  fuse_write_in write;
+  memcpy(&write, payload.data(), sizeof write);
+  return write.size <= payload.size() - sizeof write;
+}
+
+}  // namespace
+
+absl::StatusOr<Request> CheckRequest(std::string_view bytes) {
+  fuse_in_header header;
+  if (bytes.size() < sizeof header) {
+    return InvalidArgument("fuse request of {} bytes", bytes.size());
+  }
+  memcpy(&header, bytes.data(), sizeof header);
+  if (header.len != bytes.size()) {
+    return InvalidArgument("fuse request of {} bytes says it has {}",
+                           bytes.size(), header.len);
+  }
+  const OperationRow row = RowOf(header.opcode);
+  const std::string_view payload = bytes.substr(sizeof header);
+  if (payload.size() < row.fixed_size || !TailFits(row, payload)) {
+    return InvalidArgument("fuse request {}: cut off", header.opcode);
+  }
+  return Request{header.unique, row.action, row.error_number};
+}
+
+}  // namespace sysbox::fuse

@@ -1,0 +1,225 @@
+#include "sysbox/fuse/server.h"
+
+#include <linux/fuse.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "sysbox/base/status.h"
+#include "sysbox/fuse/connection.h"
+#include "sysbox/fuse/worker.h"
+#include "sysbox/linux/events.h"
+#include "sysbox/linux/fuse_device.h"
+#include "sysbox/linux/process.h"
+
+namespace sysbox::fuse {
+namespace {
+
+constexpr uint64_t kStopKey = 0;
+constexpr uint32_t kArmed = EPOLLIN | EPOLLONESHOT;
+// Requests answered in a row before others have their turn.
+constexpr int kTurn = 16;
+
+using ConnectionPtr = std::shared_ptr<Connection>;
+
+std::string_view BytesOf(const auto& structure) {
+  return {reinterpret_cast<const char*>(&structure), sizeof structure};
+}
+
+// "Never heard of it" is what the kernel says of what it has not cached.
+absl::Status UnlessUncached(const absl::Status& status) {
+  return ErrnoOf(status) == ENOENT ? absl::OkStatus() : status;
+}
+
+class ServerImpl : public Server {
+ public:
+  ServerImpl(Epoll epoll, Fd stop, int limit)
+      : epoll_(std::move(epoll)), stop_(std::move(stop)), limit_(limit) {}
+  ~ServerImpl() override;
+
+  absl::Status StartThreads(int count);
+  absl::StatusOr<Id> Add(Fd device, std::shared_ptr<Tree> tree,
+                         ServiceOptions options) override;
+  void Remove(Id id) override;
+  absl::Status Invalidate(Id id, NodeId node) override;
+  absl::Status InvalidateName(Id id, NodeId directory,
+                              std::string_view name) override;
+
+ private:
+  void Run(Worker& worker);
+  void Serve(Worker& worker, const ConnectionPtr& connection);
+  void Arm(Connection& connection);
+  void End(const ConnectionPtr& connection);
+  ConnectionPtr Find(Id id);
+  ConnectionPtr Take(Id id);
+
+  Epoll epoll_;
+  const Fd stop_;
+  const int limit_;  // of requests under way per connection
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::thread> threads_;
+  absl::Mutex mu_;
+  Id last_id_ ABSL_GUARDED_BY(mu_) = kStopKey;
+  absl::flat_hash_map<Id, ConnectionPtr> connections_ ABSL_GUARDED_BY(mu_);
+};
+
+ServerImpl::~ServerImpl() {
+  (void)SignalEventFd(stop_);  // an eventfd of ours: cannot be full
+  for (std::thread& thread : threads_) thread.join();
+}
+
+absl::Status ServerImpl::StartThreads(int count) {
+  SYSBOX_RETURN_IF_ERROR(epoll_.Add(stop_, EPOLLIN, kStopKey));
+  for (int i = 0; i < count; ++i) {
+    SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Worker> worker, Worker::Create());
+    workers_.push_back(std::move(worker));
+  }
+  // Signals are for the process's main thread.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  for (const std::unique_ptr<Worker>& worker : workers_) {
+    threads_.emplace_back([this, worker = worker.get()] { Run(*worker); });
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Server::Id> ServerImpl::Add(Fd device,
+                                           std::shared_ptr<Tree> tree,
+                                           ServiceOptions options) {
+  SYSBOX_RETURN_IF_ERROR(SetNonBlocking(device, true));
+  if (options.resumed) {
+    const absl::Status resent = ResendFuseRequests(device);
+    // Before Linux 6.9 there is no such notification.
+    if (!resent.ok() && ErrnoOf(resent) != EINVAL) return resent;
+  }
+  ConnectionPtr connection;
+  {
+    absl::MutexLock lock(&mu_);
+    const Id id = ++last_id_;
+    connection = std::make_shared<Connection>(
+        id, std::move(device), std::move(tree), std::move(options), limit_);
+    connections_[id] = connection;
+  }
+  const absl::Status added =
+      epoll_.Add(connection->device(), kArmed, connection->id());
+  if (!added.ok()) {
+    (void)Take(connection->id());
+    return Annotate(added, "serve a fuse connection");
+  }
+  return connection->id();
+}
+
+void ServerImpl::Remove(Id id) { (void)Take(id); }
+
+absl::Status ServerImpl::Invalidate(Id id, NodeId node) {
+  const ConnectionPtr connection = Find(id);
+  if (connection == nullptr) return absl::OkStatus();
+  fuse_notify_inval_inode_out which = {};
+  which.ino = node;
+  // Attributes only: dropping pages would wait for reads of them, one of which
+  // may be waiting for us. New attributes drop the pages when they are asked.
+  which.off = -1;
+  return UnlessUncached(WriteFuseNotification(
+      connection->device(), FUSE_NOTIFY_INVAL_INODE, BytesOf(which)));
+}
+
+absl::Status ServerImpl::InvalidateName(Id id, NodeId directory,
+                                        std::string_view name) {
+  const ConnectionPtr connection = Find(id);
+  if (connection == nullptr) return absl::OkStatus();
+  fuse_notify_inval_entry_out which = {};
+  which.parent = directory;
+  which.namelen = static_cast<uint32_t>(name.size());
+  std::string payload(BytesOf(which));
+  payload.append(name);
+  payload.push_back('\0');
+  return UnlessUncached(WriteFuseNotification(
+      connection->device(), FUSE_NOTIFY_INVAL_ENTRY, payload));
+}
+
+void ServerImpl::Run(Worker& worker) {
+  (void)SetProcessName("sysbox[fuse]");  // only looks
+  for (;;) {
+    const absl::StatusOr<std::optional<ReadyEvent>> event = epoll_.WaitOne(-1);
+    if (!event.ok() || !event->has_value()) continue;
+    if ((*event)->key == kStopKey) return;
+    const ConnectionPtr connection = Find((*event)->key);
+    if (connection != nullptr) Serve(worker, connection);
+  }
+}
+
+// With the right to read, until no request waits or the turn is over.
+void ServerImpl::Serve(Worker& worker, const ConnectionPtr& connection) {
+  for (int i = 0; i < kTurn; ++i) {
+    const absl::StatusOr<std::string_view> request = worker.Read(*connection);
+    if (!request.ok()) return End(connection);
+    if (request->empty()) break;
+    const bool pass_on = connection->Begin();
+    if (pass_on) Arm(*connection);
+    worker.Answer(*connection, *request);
+    if (!connection->Finish()) return;
+  }
+  Arm(*connection);
+}
+
+// Fails if the connection was removed meanwhile, which is fine.
+void ServerImpl::Arm(Connection& connection) {
+  (void)epoll_.Modify(connection.device(), kArmed, connection.id());
+}
+
+void ServerImpl::End(const ConnectionPtr& connection) {
+  if (Take(connection->id()) == nullptr) return;  // removed meanwhile
+  if (connection->options().on_end) connection->options().on_end();
+}
+
+ConnectionPtr ServerImpl::Find(Id id) {
+  absl::MutexLock lock(&mu_);
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : found->second;
+}
+
+ConnectionPtr ServerImpl::Take(Id id) {
+  ConnectionPtr connection;
+  {
+    absl::MutexLock lock(&mu_);
+    const auto found = connections_.find(id);
+    if (found == connections_.end()) return nullptr;
+    connection = std::move(found->second);
+    connections_.erase(found);
+  }
+  // By hand: somebody else may hold the same open file.
+  (void)epoll_.Remove(connection->device());
+  return connection;
+}
+
+int DefaultThreads() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2,
+                    8);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    const ServerOptions& options) {
+  const int threads = options.threads > 0 ? options.threads : DefaultThreads();
+  SYSBOX_ASSIGN_OR_RETURN(Epoll epoll, Epoll::Create());
+  SYSBOX_ASSIGN_OR_RETURN(Fd stop, MakeEventFd());
+  const int limit = std::max(1, threads / 2);
+  auto server =
+      std::make_unique<ServerImpl>(std::move(epoll), std::move(stop), limit);
+  SYSBOX_RETURN_IF_ERROR(server->StartThreads(threads), "start fuse threads");
+  return server;
+}
+
+}  // namespace sysbox::fuse

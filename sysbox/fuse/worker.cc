@@ -1,0 +1,72 @@
+#include "sysbox/fuse/worker.h"
+
+#include <string>
+#include <utility>
+
+#include "sysbox/base/status.h"
+#include "sysbox/fuse/handshake.h"
+#include "sysbox/fuse/request.h"
+#include "sysbox/linux/fuse_device.h"
+
+namespace sysbox::fuse {
+namespace {
+
+// A reply that does not arrive is nobody's loss: its caller was killed, or its
+// connection is dead, as the next Read will say.
+void AnswerNewConnection(Connection& connection, std::string_view request,
+                         uint64_t unique) {
+  const absl::StatusOr<std::string> reply = AnswerHandshake(request);
+  if (!reply.ok()) {
+    (void)WriteFuseError(connection.device(), unique, EIO);
+    return;
+  }
+  const iovec whole = {const_cast<char*>(reply->data()), reply->size()};
+  (void)WriteFuseReply(connection.device(), absl::MakeConstSpan(&whole, 1));
+}
+
+}  // namespace
+
+Worker::Worker() : buffer_(kRequestBufferSize) {}
+
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Create() {
+  std::unique_ptr<Worker> worker(new Worker);
+  SYSBOX_ASSIGN_OR_RETURN(worker->session_,
+                          LibfuseSession::Create(Operations(), worker.get()));
+  worker->session_->Process(MadeUpHandshake());  // its reply goes nowhere
+  return worker;
+}
+
+absl::StatusOr<std::string_view> Worker::Read(Connection& connection) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const size_t size,
+      ReadFuseRequest(connection.device(), absl::MakeSpan(buffer_)));
+  return std::string_view(buffer_.data(), size);
+}
+
+void Worker::Answer(Connection& connection, std::string_view bytes) {
+  const absl::StatusOr<Request> request = CheckRequest(bytes);
+  if (!request.ok()) return;  // no kernel sent it, so nobody waits
+  switch (request->action) {
+    case RequestAction::kIgnore:
+      break;
+    case RequestAction::kRefuse:
+      (void)WriteFuseError(connection.device(), request->unique,
+                           request->error_number);
+      break;
+    case RequestAction::kHandshake:
+      AnswerNewConnection(connection, bytes, request->unique);
+      break;
+    case RequestAction::kDecode:
+      current_ = &connection;
+      session_->Process(bytes);
+      current_ = nullptr;
+      break;
+  }
+}
+
+void Worker::Reply(absl::Span<const iovec> parts) {
+  if (current_ == nullptr) return;
+  (void)WriteFuseReply(current_->device(), parts);
+}
+
+}  // namespace sysbox::fuse

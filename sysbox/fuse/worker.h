@@ -1,0 +1,41 @@
+// One thread's means to answer requests: a buffer and a libfuse session, which
+// serve one connection after another.
+#ifndef SYSBOX_FUSE_WORKER_H_
+#define SYSBOX_FUSE_WORKER_H_
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sysbox/fuse/connection.h"
+#include "sysbox/fuse/libfuse_session.h"
+#include "sysbox/fuse/operations.h"
+
+namespace sysbox::fuse {
+
+class Worker : public Service {
+ public:
+  static absl::StatusOr<std::unique_ptr<Worker>> Create();
+
+  // Reads the next request of `connection`; empty if none waits. ENODEV: the
+  // connection is dead.
+  absl::StatusOr<std::string_view> Read(Connection& connection);
+  // Answers what Read returned. Whatever goes wrong goes to the caller.
+  void Answer(Connection& connection, std::string_view request);
+
+  Tree& tree() override { return current_->tree(); }
+  ServiceKind kind() const override { return current_->options().kind; }
+  OpenFiles& open_files() override { return current_->open_files(); }
+  void Reply(absl::Span<const iovec> parts) override;
+
+ private:
+  Worker();
+  std::vector<char> buffer_;
+  Connection* current_ = nullptr;  // while it answers
+  std::unique_ptr<LibfuseSession> session_;
+};
+
+}  // namespace sysbox::fuse
+
+#endif  // SYSBOX_FUSE_WORKER_H_

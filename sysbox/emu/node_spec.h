@@ -10,12 +10,13 @@
 
 #include <sys/stat.h>
 
+#include <climits>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sysbox/emu/container_view.h"
 #include "sysbox/fuse/tree.h"
@@ -26,14 +27,18 @@ namespace sysbox::emu {
 using Generator = absl::StatusOr<std::string> (*)(ContainerView& view,
                                                   const fuse::Caller& caller);
 
+// Takes one write of `data` that passed the row's check.
+using Writer = absl::Status (*)(ContainerView& view, const fuse::Caller& caller,
+                                std::string_view data);
+
 // What a write must look like: the kernel's own rules. See write_check.h.
 struct Check {
   enum class Kind {
-    kNone,     // nothing may be written
+    kNone,     // the kernel judges, or nothing may be written
     kInts,     // up to `count` of min..max
     kLongs,    // the same of unsigned long; a negative one changes nothing
-    kText,     // a line of at most max bytes
-    kWord,     // one of `words`; else ENOENT
+    kText,     // a line, of which `max` bytes are kept
+    kWord,     // one of `words`
     kSpecial,  // `normalise` judges
   };
   Kind kind = Kind::kNone;
@@ -57,11 +62,18 @@ enum class Content {
   kHost,       // the host's, as of now
   kNamespace,  // the kernel's, in the caller's namespace of `scope`
   kGenerated,  // `generate`
-  kDirectory,  // not a file
+  kDirectory,
+  kHidden,  // there is no such file or directory
 };
 
 // What becomes of an accepted write.
-enum class Writing { kRefused, kStored, kNamespace, kDiscarded };
+enum class Writing {
+  kRefused,    // EACCES
+  kStored,     // becomes the container's own value
+  kNamespace,  // goes to the kernel, in the caller's namespace of `scope`
+  kDiscarded,  // it was an order to the host, which the container cannot give
+  kComputed,   // `write`
+};
 
 // What a directory shows besides the names that have rows.
 enum class Others {
@@ -72,7 +84,9 @@ enum class Others {
 
 // When the file or directory exists.
 enum class Presence {
-  kIfHostHas,  // the running kernel has it, in its initial namespaces
+  kIfHostHas,         // the running kernel has it, in its initial namespaces
+  kIfNamespaceLacks,  // the caller's namespace does not have it: else the
+                      // directory's `others` and `scope` say how it is served
   kAlways,
 };
 
@@ -94,26 +108,25 @@ struct NodeSpec {
   Check check = {};
   Scope scope = Scope::kHost;
   Generator generate = nullptr;
+  Writer write = nullptr;
   std::string_view initial = {};  // of kPrivate; empty: the host's
   Others others = Others::kNothing;
   Presence presence = Presence::kIfHostHas;
   Binding binding = Binding::kNone;
-  // A stored value that becomes "0" when this one is written, as of
+  // A stored value that becomes 0 when this one is written, as of
   // vm.dirty_bytes and vm.dirty_ratio.
   std::string_view zeroes = {};
 };
 
 // Checks.
-constexpr Check Ints(int64_t min = std::numeric_limits<int>::min(),
-                     int64_t max = std::numeric_limits<int>::max(),
+constexpr Check Ints(int64_t min = INT_MIN, int64_t max = INT_MAX,
                      int count = 1) {
   return {.kind = Check::Kind::kInts,
           .count = count,
           .min = min,
           .max = static_cast<uint64_t>(max)};
 }
-constexpr Check Longs(uint64_t min = 0,
-                      uint64_t max = std::numeric_limits<uint64_t>::max(),
+constexpr Check Longs(uint64_t min = 0, uint64_t max = ULONG_MAX,
                       int count = 1) {
   return {.kind = Check::Kind::kLongs,
           .count = count,
@@ -127,7 +140,12 @@ constexpr Check Words(std::string_view words) {
   return {.kind = Check::Kind::kWord, .words = words};
 }
 
-// Rows.
+constexpr Check Special(absl::StatusOr<std::string> (*normalise)(
+    std::string_view, std::string_view)) {
+  return {.kind = Check::Kind::kSpecial, .normalise = normalise};
+}
+
+// Files.
 constexpr NodeSpec Private(std::string_view path, Check check,
                            mode_t mode = 0644) {
   return {.path = path,
@@ -140,18 +158,47 @@ constexpr NodeSpec Namespaced(std::string_view path, Scope scope,
   return {.path = path,
           .mode = S_IFREG | mode,
           .content = Content::kNamespace,
-          .writing = mode & 0200 ? Writing::kNamespace : Writing::kRefused,
+          .writing = Writing::kNamespace,
           .scope = scope};
 }
-// Bound one by one. In a bound directory: Within(Computed(...)).
-constexpr NodeSpec Computed(std::string_view path, Generator generate,
-                            mode_t mode = 0444) {
+// Write-only.
+constexpr NodeSpec Discarded(std::string_view path, Check check, mode_t mode) {
   return {.path = path,
           .mode = S_IFREG | mode,
-          .superblock = Superblock::kLive,
-          .content = Content::kGenerated,
-          .generate = generate,
-          .binding = Binding::kServed};
+          .writing = Writing::kDiscarded,
+          .check = check,
+          .initial = "0"};
+}
+// The kernel's own, in a directory of ours. The row's value is only seen where
+// that cannot be bound.
+constexpr NodeSpec Native(std::string_view path, Check check, mode_t mode) {
+  NodeSpec row = Private(path, check, mode);
+  row.initial = "0";
+  row.binding = Binding::kNative;
+  return row;
+}
+constexpr NodeSpec NativeIfOwned(std::string_view path, Check check) {
+  NodeSpec row = Private(path, check);
+  row.binding = Binding::kNativeIfOwned;
+  return row;
+}
+// Bound by itself, as a file without a directory of ours is.
+constexpr NodeSpec Bound(NodeSpec row) {
+  row.binding = Binding::kServed;
+  return row;
+}
+// In a directory of ours that is bound as a whole.
+constexpr NodeSpec Within(NodeSpec row) {
+  row.binding = Binding::kNone;
+  return row;
+}
+constexpr NodeSpec Computed(std::string_view path, Generator generate,
+                            mode_t mode = 0444) {
+  return Bound({.path = path,
+                .mode = S_IFREG | mode,
+                .superblock = Superblock::kLive,
+                .content = Content::kGenerated,
+                .generate = generate});
 }
 // A computed file whose text never changes in a container's life.
 constexpr NodeSpec Fixed(std::string_view path, Generator generate,
@@ -160,20 +207,26 @@ constexpr NodeSpec Fixed(std::string_view path, Generator generate,
   row.superblock = Superblock::kStatic;
   return row;
 }
-// Bound as a whole.
+
+// Directories, bound as a whole.
 constexpr NodeSpec Directory(std::string_view path, Others others,
                              Scope scope = Scope::kHost, mode_t mode = 0555) {
-  return {.path = path,
-          .mode = S_IFDIR | mode,
-          .content = Content::kDirectory,
-          .scope = scope,
-          .others = others,
-          .binding = Binding::kServed};
+  return Bound({.path = path,
+                .mode = S_IFDIR | mode,
+                .content = Content::kDirectory,
+                .scope = scope,
+                .others = others});
 }
-constexpr NodeSpec Within(NodeSpec row) {
-  row.binding = Binding::kNone;
+constexpr NodeSpec NativeDirectory(std::string_view path, mode_t mode) {
+  NodeSpec row = Directory(path, Others::kNothing, Scope::kHost, mode);
+  row.binding = Binding::kNative;
   return row;
 }
+constexpr NodeSpec Hidden(std::string_view path) {
+  return {.path = path, .content = Content::kHidden};
+}
+
+// Variations.
 constexpr NodeSpec Live(NodeSpec row) {
   row.superblock = Superblock::kLive;
   return row;
@@ -181,6 +234,16 @@ constexpr NodeSpec Live(NodeSpec row) {
 // Exists whether or not the running kernel has it.
 constexpr NodeSpec Always(NodeSpec row) {
   row.presence = Presence::kAlways;
+  return row;
+}
+constexpr NodeSpec WhereLacking(NodeSpec row, std::string_view initial) {
+  row.presence = Presence::kIfNamespaceLacks;
+  row.initial = initial;
+  return row;
+}
+// Of this value and `other`, the one written last counts.
+constexpr NodeSpec Either(NodeSpec row, std::string_view other) {
+  row.zeroes = other;
   return row;
 }
 

@@ -1,0 +1,302 @@
+#include "sysbox/emu/emulated_tree.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/emu/node_content.h"
+#include "sysbox/emu/node_numbers.h"
+#include "sysbox/emu/node_table.h"
+#include "sysbox/emu/served_node.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/file.h"
+
+namespace sysbox::emu {
+namespace {
+
+// What Get has measured, so that the Read that follows fits the size.
+constexpr size_t kMaxSnapshots = 64;
+constexpr size_t kMaxSnapshotBytes = 16384;
+constexpr absl::Duration kSnapshotAge = absl::Seconds(1);
+
+constexpr uint64_t kSysfsFileSize = 4096;
+constexpr int kMaxDepth = 12;
+
+struct Snapshot {
+  std::string text;
+  absl::Time changed;
+  absl::Time taken;
+};
+
+std::string PathBelow(std::string_view directory, std::string_view name) {
+  return directory == "/" ? fmt::format("/{}", name)
+                          : fmt::format("{}/{}", directory, name);
+}
+
+bool IsFile(const ServedNode& node) { return S_ISREG(node.spec.mode); }
+
+// Whether only writes through this tree change what the file says.
+bool IsSteady(const ServedNode& node) {
+  const NodeSpec& spec = node.spec;
+  if (spec.content == Content::kPrivate) {
+    // Its sibling's writes change it, too.
+    return spec.zeroes.empty();
+  }
+  return spec.content == Content::kGenerated;
+}
+
+class EmulatedTree : public fuse::Tree {
+ public:
+  EmulatedTree(ContainerView& view, Superblock superblock)
+      : view_(view), superblock_(superblock), made_(absl::Now()) {}
+
+  absl::StatusOr<fuse::Attributes> Lookup(const fuse::Caller& caller,
+                                          fuse::NodeId directory,
+                                          std::string_view name) override;
+  absl::StatusOr<fuse::Attributes> Get(const fuse::Caller& caller,
+                                       fuse::NodeId node) override;
+  absl::StatusOr<std::string> Read(const fuse::Caller& caller,
+                                   fuse::NodeId node) override;
+  absl::Status Write(const fuse::Caller& caller, fuse::NodeId node,
+                     std::string_view data, uint64_t offset) override;
+  absl::StatusOr<std::vector<fuse::DirectoryEntry>> List(
+      const fuse::Caller& caller, fuse::NodeId directory) override;
+  absl::StatusOr<std::string> ReadLink(const fuse::Caller& caller,
+                                       fuse::NodeId node) override;
+
+ private:
+  absl::StatusOr<ServedNode> Find(const fuse::Caller& caller,
+                                  fuse::NodeId node);
+  // For a number that this process has not given out: looks at everything.
+  void Search(const fuse::Caller& caller, std::string_view directory,
+              int depth);
+  absl::StatusOr<fuse::Attributes> Describe(const fuse::Caller& caller,
+                                            const ServedNode& node);
+  // The size of a file that the kernel caches, and when it changed.
+  absl::Status Measure(const fuse::Caller& caller, const ServedNode& node,
+                       fuse::Attributes& attributes);
+  absl::Time TakeSnapshot(fuse::NodeId node, std::string text);
+  std::optional<std::string> FreshSnapshot(fuse::NodeId node);
+  absl::Time ChangeOf(fuse::NodeId node);
+  void NoteChange(fuse::NodeId node);
+
+  ContainerView& view_;
+  const Superblock superblock_;
+  const absl::Time made_;
+  SeenPaths seen_;
+  absl::Mutex mu_;
+  std::unordered_map<fuse::NodeId, Snapshot> snapshots_ ABSL_GUARDED_BY(mu_);
+  std::unordered_map<fuse::NodeId, absl::Time> changes_ ABSL_GUARDED_BY(mu_);
+};
+
+absl::StatusOr<ServedNode> EmulatedTree::Find(const fuse::Caller& caller,
+                                              fuse::NodeId node) {
+  if (const auto path = PathInTable(node)) {
+    return FindNode(view_, superblock_, caller, *path);
+  }
+  std::optional<std::string> path = seen_.Find(node);
+  if (!path) {
+    for (const NodeSpec& row : NodeTable()) {
+      if (row.others != Others::kNothing) Search(caller, row.path, 0);
+    }
+    path = seen_.Find(node);
+  }
+  if (!path) return ErrnoStatus(ESTALE, "find node");
+  return FindNode(view_, superblock_, caller, *path);
+}
+
+void EmulatedTree::Search(const fuse::Caller& caller,
+                          std::string_view directory, int depth) {
+  if (depth > kMaxDepth) return;
+  absl::StatusOr<ServedNode> node =
+      FindNode(view_, superblock_, caller, directory);
+  if (!node.ok()) return;  // not on this kernel
+  const auto names = NamesIn(view_, superblock_, caller, *node);
+  if (!names.ok()) return;  // likewise, or gone since
+  for (const auto& [name, type] : *names) {
+    const std::string path = PathBelow(directory, name);
+    if (FindRow(path) != nullptr) continue;
+    seen_.Remember(NodeNumber(path), path);
+    if (S_ISREG(type)) seen_.Remember(NodeNumber(path, 1), path);
+    if (S_ISDIR(type)) Search(caller, path, depth + 1);
+  }
+}
+
+absl::StatusOr<fuse::Attributes> EmulatedTree::Lookup(
+    const fuse::Caller& caller, fuse::NodeId directory, std::string_view name) {
+  SYSBOX_ASSIGN_OR_RETURN(ServedNode parent, Find(caller, directory));
+  if (name.empty() || name == "." || name == ".." ||
+      name.find('/') != name.npos) {
+    return ErrnoStatus(ENOENT, "look up name");
+  }
+  SYSBOX_ASSIGN_OR_RETURN(
+      ServedNode node,
+      FindNode(view_, superblock_, caller, PathBelow(parent.path, name)));
+  if (!PathInTable(node.number)) seen_.Remember(node.number, node.path);
+  return Describe(caller, node);
+}
+
+absl::StatusOr<fuse::Attributes> EmulatedTree::Get(const fuse::Caller& caller,
+                                                   fuse::NodeId node) {
+  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
+  // The number that was asked for, also from another namespace.
+  found.number = node;
+  return Describe(caller, found);
+}
+
+absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
+    const fuse::Caller& caller, const ServedNode& node) {
+  const ContainerFacts facts = view_.facts();
+  fuse::Attributes attributes;
+  attributes.node = node.number;
+  attributes.mode = node.spec.mode;
+  attributes.uid = node.uid.value_or(facts.root_uid);
+  attributes.gid = node.gid.value_or(facts.root_gid);
+  attributes.changed = absl::ToTimespec(made_);
+  if (!IsFile(node)) {
+    // Where names come and go with a namespace's interfaces, they are listed
+    // anew each time. What the host has changes only when it loads a module.
+    attributes.fixed = node.spec.others != Others::kNamespace;
+    if (!attributes.fixed) attributes.changed = absl::ToTimespec(absl::Now());
+    return attributes;
+  }
+  // Of a namespace's value, the node depends on who looks.
+  attributes.fixed =
+      IsSteady(node) || (superblock_ == Superblock::kLive &&
+                         node.spec.content != Content::kNamespace);
+  if (superblock_ == Superblock::kLive) {
+    const bool in_sysfs = node.path.compare(0, 5, "/sys/") == 0;
+    attributes.size = in_sysfs ? kSysfsFileSize : 0;
+    return attributes;
+  }
+  SYSBOX_RETURN_IF_ERROR(Measure(caller, node, attributes));
+  return attributes;
+}
+
+absl::Status EmulatedTree::Measure(const fuse::Caller& caller,
+                                   const ServedNode& node,
+                                   fuse::Attributes& attributes) {
+  absl::StatusOr<std::string> text = ReadNode(view_, caller, node);
+  // A file that cannot be read can be seen nevertheless.
+  if (!text.ok()) text = std::string();
+  attributes.size = text->size();
+  attributes.changed = absl::ToTimespec(
+      IsSteady(node) ? ChangeOf(node.number)
+                     : TakeSnapshot(node.number, *std::move(text)));
+  return absl::OkStatus();
+}
+
+absl::Time EmulatedTree::TakeSnapshot(fuse::NodeId node, std::string text) {
+  const absl::Time now = absl::Now();
+  const absl::MutexLock lock(&mu_);
+  const auto found = snapshots_.find(node);
+  if (found != snapshots_.end() && found->second.text == text) {
+    found->second.taken = now;
+    return found->second.changed;
+  }
+  if (text.size() > kMaxSnapshotBytes) return now;
+  if (snapshots_.size() >= kMaxSnapshots) snapshots_.clear();
+  snapshots_[node] = {std::move(text), now, now};
+  return now;
+}
+
+std::optional<std::string> EmulatedTree::FreshSnapshot(fuse::NodeId node) {
+  const absl::MutexLock lock(&mu_);
+  const auto found = snapshots_.find(node);
+  if (found == snapshots_.end() ||
+      absl::Now() - found->second.taken > kSnapshotAge) {
+    return std::nullopt;
+  }
+  return found->second.text;
+}
+
+absl::Time EmulatedTree::ChangeOf(fuse::NodeId node) {
+  const absl::MutexLock lock(&mu_);
+  const auto found = changes_.find(node);
+  return found != changes_.end() ? found->second : made_;
+}
+
+void EmulatedTree::NoteChange(fuse::NodeId node) {
+  const absl::MutexLock lock(&mu_);
+  snapshots_.erase(node);
+  changes_[node] = absl::Now();
+}
+
+absl::StatusOr<std::string> EmulatedTree::Read(const fuse::Caller& caller,
+                                               fuse::NodeId node) {
+  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
+  if (superblock_ == Superblock::kStatic && !IsSteady(found)) {
+    if (auto text = FreshSnapshot(node)) return *std::move(text);
+  }
+  return ReadNode(view_, caller, found);
+}
+
+absl::Status EmulatedTree::Write(const fuse::Caller& caller, fuse::NodeId node,
+                                 std::string_view data, uint64_t offset) {
+  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
+  absl::Status status = WriteNode(view_, caller, found, data, offset);
+  // A refused write, too, may have touched what the kernel has cached.
+  if (IsFile(found)) NoteChange(node);
+  return status;
+}
+
+absl::StatusOr<std::vector<fuse::DirectoryEntry>> EmulatedTree::List(
+    const fuse::Caller& caller, fuse::NodeId directory) {
+  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, directory));
+  if (!S_ISDIR(found.spec.mode)) return ErrnoStatus(ENOTDIR, "list");
+  SYSBOX_ASSIGN_OR_RETURN(auto names,
+                          NamesIn(view_, superblock_, caller, found));
+  std::vector<fuse::DirectoryEntry> entries;
+  entries.reserve(names.size());
+  for (const auto& [name, type] : names) {
+    const NodeSpec* row = FindRow(PathBelow(found.path, name));
+    uint64_t namespace_inode = 0;
+    const Content content = row != nullptr ? row->content : Content::kHost;
+    if (content == Content::kNamespace) {
+      // Without one, the number is only not that of a lookup.
+      namespace_inode =
+          view_.kernel().NamespaceOf(caller, row->scope).value_or(0);
+    }
+    entries.push_back(
+        {.name = name,
+         .node = NodeNumber(PathBelow(found.path, name), namespace_inode),
+         .type = type});
+  }
+  return entries;
+}
+
+absl::StatusOr<std::string> EmulatedTree::ReadLink(const fuse::Caller& caller,
+                                                   fuse::NodeId node) {
+  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
+  if (!S_ISLNK(found.spec.mode)) return ErrnoStatus(EINVAL, "read link");
+  SYSBOX_ASSIGN_OR_RETURN(
+      Fd directory,
+      view_.kernel().Open(caller, found.spec.scope, ParentOf(found.path),
+                          O_RDONLY | O_DIRECTORY));
+  return ReadLinkAt(directory, found.path.substr(found.path.rfind('/') + 1));
+}
+
+}  // namespace
+
+std::unique_ptr<fuse::Tree> MakeEmulatedTree(ContainerView& view,
+                                             Superblock superblock) {
+  return std::make_unique<EmulatedTree>(view, superblock);
+}
+
+}  // namespace sysbox::emu

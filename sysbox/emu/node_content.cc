@@ -1,0 +1,116 @@
+#include "sysbox/emu/node_content.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/emu/node_spec.h"
+#include "sysbox/emu/write_check.h"
+
+namespace sysbox::emu {
+namespace {
+
+absl::Status Denied(const ServedNode& node, std::string_view what) {
+  return ErrnoStatus(EACCES, fmt::format("{} {}", what, node.path));
+}
+
+// Without the newline.
+absl::StatusOr<std::string> PrivateValue(ContainerView& view,
+                                         const fuse::Caller& caller,
+                                         const ServedNode& node) {
+  if (std::optional<std::string> stored = view.values().Get(node.path)) {
+    return *std::move(stored);
+  }
+  if (!node.spec.initial.empty()) return std::string(node.spec.initial);
+  SYSBOX_ASSIGN_OR_RETURN(std::string host,
+                          view.kernel().Read(caller, Scope::kHost, node.path));
+  if (!host.empty() && host.back() == '\n') host.pop_back();
+  return host;
+}
+
+absl::Status Store(ContainerView& view, const fuse::Caller& caller,
+                   const ServedNode& node, std::string_view data) {
+  SYSBOX_ASSIGN_OR_RETURN(std::string old, PrivateValue(view, caller, node));
+  SYSBOX_ASSIGN_OR_RETURN(std::string value,
+                          AcceptWrite(node.spec.check, data, old), "write {}",
+                          node.path);
+  SYSBOX_RETURN_IF_ERROR(view.values().Set(node.path, std::move(value)));
+  if (node.spec.zeroes.empty()) return absl::OkStatus();
+  return view.values().Set(node.spec.zeroes, "0");
+}
+
+bool IsText(const NodeSpec& spec) {
+  return spec.check.kind == Check::Kind::kText || spec.scope == Scope::kUts;
+}
+
+// `data` as if it had been written at the beginning; nullopt: no effect.
+absl::StatusOr<std::optional<std::string>> AtBeginning(
+    ContainerView& view, const fuse::Caller& caller, const ServedNode& node,
+    std::string_view data, uint64_t offset) {
+  if (offset == 0) return std::optional(std::string(data));
+  std::optional<std::string> none;
+  if (!IsText(node.spec)) return none;
+  SYSBOX_ASSIGN_OR_RETURN(std::string old, ReadNode(view, caller, node));
+  if (!old.empty() && old.back() == '\n') old.pop_back();
+  if (offset > old.size()) return none;
+  return std::optional(old.substr(0, offset).append(data));
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ReadNode(ContainerView& view,
+                                     const fuse::Caller& caller,
+                                     const ServedNode& node) {
+  const NodeSpec& spec = node.spec;
+  if (!(spec.mode & (S_IRUSR | S_IRGRP | S_IROTH))) {
+    return Denied(node, "read");
+  }
+  switch (spec.content) {
+    case Content::kPrivate: {
+      SYSBOX_ASSIGN_OR_RETURN(std::string value,
+                              PrivateValue(view, caller, node));
+      return value + "\n";
+    }
+    case Content::kHost:
+      if (!(spec.mode & S_IROTH)) return Denied(node, "read");
+      return view.kernel().Read(caller, Scope::kHost, node.path);
+    case Content::kNamespace:
+      return view.kernel().Read(caller, spec.scope, node.path);
+    case Content::kGenerated:
+      return spec.generate(view, caller);
+    case Content::kDirectory:
+      return ErrnoStatus(EISDIR, fmt::format("read {}", node.path));
+    case Content::kHidden:
+      break;
+  }
+  return ErrnoStatus(ENOENT, fmt::format("read {}", node.path));
+}
+
+absl::Status WriteNode(ContainerView& view, const fuse::Caller& caller,
+                       const ServedNode& node, std::string_view data,
+                       uint64_t offset) {
+  const NodeSpec& spec = node.spec;
+  if (spec.writing == Writing::kRefused) return Denied(node, "write");
+  SYSBOX_ASSIGN_OR_RETURN(std::optional<std::string> whole,
+                          AtBeginning(view, caller, node, data, offset));
+  if (!whole) return absl::OkStatus();
+  switch (spec.writing) {
+    case Writing::kStored:
+      return Store(view, caller, node, *whole);
+    case Writing::kNamespace:
+      return view.kernel().Write(caller, spec.scope, node.path, *whole);
+    case Writing::kDiscarded:
+      return AcceptWrite(spec.check, *whole, spec.initial).status();
+    case Writing::kComputed:
+      return spec.write(view, caller, *whole);
+    case Writing::kRefused:
+      break;
+  }
+  return Denied(node, "write");
+}
+
+}  // namespace sysbox::emu

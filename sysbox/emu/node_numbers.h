@@ -1,0 +1,39 @@
+// Node numbers and the paths they stand for. A number is derived from the
+// path, and for a value of a namespace from that namespace too, so that it is
+// the same in every process that ever serves the tree.
+#ifndef SYSBOX_EMU_NODE_NUMBERS_H_
+#define SYSBOX_EMU_NODE_NUMBERS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "sysbox/fuse/tree.h"
+
+namespace sysbox::emu {
+
+// `namespace_inode` is 0 for what is the same in all namespaces.
+fuse::NodeId NodeNumber(std::string_view path, uint64_t namespace_inode = 0);
+
+// Of the table's rows and the directories above them.
+std::optional<std::string_view> PathInTable(fuse::NodeId node);
+
+// Paths without a row that were looked up in one tree. Bounded: a container
+// can make as many names as it likes (network devices). Thread-safe.
+class SeenPaths {
+ public:
+  void Remember(fuse::NodeId node, std::string_view path);
+  std::optional<std::string> Find(fuse::NodeId node) const;
+
+ private:
+  mutable absl::Mutex mu_;
+  std::unordered_map<fuse::NodeId, std::string> paths_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace sysbox::emu
+
+#endif  // SYSBOX_EMU_NODE_NUMBERS_H_

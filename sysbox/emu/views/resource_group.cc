@@ -1,0 +1,146 @@
+#include "sysbox/emu/views/resource_group.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <optional>
+
+#include "sysbox/base/status.h"
+#include "sysbox/cgroups/control_file.h"
+#include "sysbox/cgroups/delegation.h"
+#include "sysbox/linux/file.h"
+
+namespace sysbox::emu::views {
+namespace {
+
+// In the order of Controller.
+constexpr std::string_view kNames[] = {"blkio",  "cpu",     "cpuacct",
+                                       "cpuset", "devices", "freezer",
+                                       "memory", "pids",    ""};
+static_assert(std::size(kNames) == kControllerCount);
+
+// A container may nest cgroups deeper than anyone's limits do.
+constexpr int kMostLevels = 32;
+
+int LevelsOf(std::string_view path) {
+  const auto levels = std::count(path.begin(), path.end(), '/');
+  return std::clamp(static_cast<int>(levels), 1, kMostLevels);
+}
+
+bool Absent(const absl::Status& status) {
+  return ErrnoOf(status) == ENOENT || ErrnoOf(status) == EOPNOTSUPP;
+}
+
+absl::StatusOr<std::string> ReadIfPresent(FdRef directory,
+                                          std::string_view file) {
+  absl::StatusOr<std::string> text = ReadFileAt(directory, file);
+  if (!text.ok() && Absent(text.status())) return std::string();
+  return text;
+}
+
+}  // namespace
+
+std::string_view LimitedPath(std::string_view path) {
+  const std::string child = "/" + std::string(cgroups::kV1Child);
+  for (size_t at = path.find(child); at != std::string_view::npos;
+       at = path.find(child, at + 1)) {
+    const size_t end = at + child.size();
+    if (end == path.size() || path[end] == '/') return path.substr(0, at);
+  }
+  const std::string leaf = "/" + std::string(cgroups::kV2Leaf);
+  if (path.size() > leaf.size() &&
+      path.substr(path.size() - leaf.size()) == leaf) {
+    path.remove_suffix(leaf.size());
+  }
+  return path;
+}
+
+absl::Status ResourceGroup::Open(const cgroups::Hierarchies& hierarchies,
+                                 std::string_view proc_cgroup) {
+  for (const cgroups::Hierarchy& hierarchy : hierarchies.v1) {
+    SYSBOX_RETURN_IF_ERROR(OpenIn(hierarchy, proc_cgroup));
+  }
+  if (!hierarchies.unified) return absl::OkStatus();
+  return OpenIn(*hierarchies.unified, proc_cgroup);
+}
+
+absl::Status ResourceGroup::OpenIn(const cgroups::Hierarchy& hierarchy,
+                                   std::string_view proc_cgroup) {
+  const auto serves = [&hierarchy, this](size_t controller) {
+    if (hierarchy.unified()) return index_[controller] == kAbsent;
+    return std::find(hierarchy.controllers.begin(), hierarchy.controllers.end(),
+                     kNames[controller]) != hierarchy.controllers.end();
+  };
+  std::vector<size_t> served;
+  for (size_t i = 0; i < kControllerCount; ++i) {
+    if (serves(i)) served.push_back(i);
+  }
+  const std::optional<std::string> inside =
+      served.empty() ? std::nullopt : cgroups::CgroupIn(hierarchy, proc_cgroup);
+  if (!inside) return absl::OkStatus();
+  const std::string_view path = LimitedPath(*inside);
+  SYSBOX_ASSIGN_OR_RETURN(
+      Fd fd, sysbox::Open(hierarchy.mount_point + std::string(path),
+                          {.flags = O_PATH | O_DIRECTORY}));
+  for (size_t i : served) index_[i] = static_cast<int8_t>(held_.size());
+  held_.push_back({std::move(fd), LevelsOf(path), hierarchy.unified()});
+  name_.append(path).push_back('\n');
+  return absl::OkStatus();
+}
+
+const ResourceGroup::HeldDirectory* ResourceGroup::Held(
+    Controller controller) const {
+  const int8_t index = index_[static_cast<size_t>(controller)];
+  return index == kAbsent ? nullptr : &held_[static_cast<size_t>(index)];
+}
+
+bool ResourceGroup::Has(Controller controller) const {
+  return Held(controller) != nullptr;
+}
+
+bool ResourceGroup::Unified(Controller controller) const {
+  const HeldDirectory* held = Held(controller);
+  return held != nullptr && held->unified;
+}
+
+FdRef ResourceGroup::Directory(Controller controller) const {
+  const HeldDirectory* held = Held(controller);
+  return held == nullptr ? FdRef(-1) : FdRef(held->fd);
+}
+
+absl::StatusOr<std::string> ResourceGroup::Read(Controller controller,
+                                                std::string_view file) const {
+  const HeldDirectory* held = Held(controller);
+  if (held == nullptr) return std::string();
+  return ReadIfPresent(held->fd, file);
+}
+
+absl::StatusOr<std::vector<std::string>> ResourceGroup::ReadUpwards(
+    Controller controller, std::string_view file) const {
+  std::vector<std::string> texts;
+  const HeldDirectory* held = Held(controller);
+  if (held == nullptr) return texts;
+  std::string path(file);
+  for (int level = 0; level < held->levels; ++level) {
+    SYSBOX_ASSIGN_OR_RETURN(std::string text, ReadIfPresent(held->fd, path));
+    texts.push_back(std::move(text));
+    path.insert(0, "../");
+  }
+  return texts;
+}
+
+absl::StatusOr<uint64_t> ResourceGroup::LowestLimit(
+    Controller controller, std::string_view file) const {
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+                          ReadUpwards(controller, file));
+  uint64_t lowest = cgroups::kUnlimited;
+  for (const std::string& text : texts) {
+    const std::optional<uint64_t> limit =
+        cgroups::ParseLimit(cgroups::Trim(text));
+    if (limit) lowest = std::min(lowest, *limit);
+  }
+  return lowest;
+}
+
+}  // namespace sysbox::emu::views

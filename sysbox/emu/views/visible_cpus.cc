@@ -1,0 +1,115 @@
+#include "sysbox/emu/views/visible_cpus.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <iterator>
+#include <string>
+
+#include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
+#include "sysbox/cgroups/cpu_list.h"
+#include "sysbox/emu/views/container_resources.h"
+#include "sysbox/emu/views/kernel_text.h"
+
+namespace sysbox::emu::views {
+namespace {
+
+using Quota = std::optional<double>;
+
+Quota Lower(Quota a, Quota b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+absl::StatusOr<Quota> ReadV1Quota(const ResourceGroup& group) {
+  Quota lowest;
+  SYSBOX_ASSIGN_OR_RETURN(
+      const std::vector<std::string> quotas,
+      group.ReadUpwards(Controller::kCpu, "cpu.cfs_quota_us"));
+  std::string period_file = "cpu.cfs_period_us";
+  for (std::string_view quota : quotas) {
+    const std::string_view value = TakeField(&quota);
+    if (!value.empty() && value.front() != '-') {
+      SYSBOX_ASSIGN_OR_RETURN(const std::string text,
+                              group.Read(Controller::kCpu, period_file));
+      std::string_view period = text;
+      lowest = Lower(lowest, CpusOfQuota(value, TakeField(&period)));
+    }
+    period_file.insert(0, "../");
+  }
+  return lowest;
+}
+
+absl::StatusOr<Quota> ReadV2Quota(const ResourceGroup& group) {
+  Quota lowest;
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> limits,
+                          group.ReadUpwards(Controller::kCpu, "cpu.max"));
+  for (std::string_view limit : limits) {
+    const std::string_view quota = TakeField(&limit);
+    lowest = Lower(lowest, CpusOfQuota(quota, TakeField(&limit)));
+  }
+  return lowest;
+}
+
+// v2 has the file only where the controller is on; then the nearest ancestor's
+// holds.
+absl::StatusOr<std::string> ReadCpuset(const ResourceGroup& group) {
+  if (!group.Unified(Controller::kCpuset)) {
+    return group.Read(Controller::kCpuset, "cpuset.effective_cpus");
+  }
+  SYSBOX_ASSIGN_OR_RETURN(
+      const std::string own,
+      group.Read(Controller::kCpuset, "cpuset.cpus.effective"));
+  if (!own.empty()) return own;
+  SYSBOX_ASSIGN_OR_RETURN(
+      const std::vector<std::string> lists,
+      group.ReadUpwards(Controller::kCpuset, "cpuset.cpus.effective"));
+  const auto found =
+      std::find_if(lists.begin(), lists.end(),
+                   [](const std::string& list) { return !list.empty(); });
+  return found == lists.end() ? std::string() : *found;
+}
+
+}  // namespace
+
+std::optional<double> CpusOfQuota(std::string_view quota,
+                                  std::string_view period) {
+  const std::optional<uint64_t> amount = ParseUint64(quota);
+  const std::optional<uint64_t> of = ParseUint64(period);
+  if (!amount || !of || *of == 0) return std::nullopt;
+  return static_cast<double>(*amount) / static_cast<double>(*of);
+}
+
+std::vector<uint16_t> ChooseCpus(const std::vector<uint16_t>& online,
+                                 const std::vector<uint16_t>& allowed,
+                                 std::optional<double> quota) {
+  std::vector<uint16_t> cpus;
+  std::set_intersection(online.begin(), online.end(), allowed.begin(),
+                        allowed.end(), std::back_inserter(cpus));
+  if (cpus.empty()) cpus = online;
+  if (quota && std::ceil(*quota) < static_cast<double>(cpus.size())) {
+    cpus.resize(std::max<size_t>(1, static_cast<size_t>(std::ceil(*quota))));
+  }
+  return cpus;
+}
+
+absl::StatusOr<std::vector<uint16_t>> ReadVisibleCpus(
+    const ResourceGroup& group, HostResources& host) {
+  SYSBOX_ASSIGN_OR_RETURN(auto online, host.Read(HostFile::kOnlineCpus));
+  SYSBOX_ASSIGN_OR_RETURN(const std::string allowed, ReadCpuset(group));
+  SYSBOX_ASSIGN_OR_RETURN(const Quota quota, group.Unified(Controller::kCpu)
+                                                 ? ReadV2Quota(group)
+                                                 : ReadV1Quota(group));
+  return ChooseCpus(cgroups::ParseCpuList(*online),
+                    cgroups::ParseCpuList(allowed), quota);
+}
+
+absl::StatusOr<std::vector<uint16_t>> VisibleCpusOf(
+    ContainerView& view, const fuse::Caller& caller) {
+  ContainerResources& resources = view.resources();
+  SYSBOX_ASSIGN_OR_RETURN(auto group, resources.Of(view.facts(), caller));
+  return ReadVisibleCpus(*group, resources.host());
+}
+
+}  // namespace sysbox::emu::views

@@ -89,8 +89,8 @@ class EmulatedTree : public fuse::Tree {
   absl::StatusOr<fuse::Attributes> Describe(const fuse::Caller& caller,
                                             const ServedNode& node);
   // The size of a file that the kernel caches, and when it changed.
-  absl::Status Measure(const fuse::Caller& caller, const ServedNode& node,
-                       fuse::Attributes& attributes);
+  void Measure(const fuse::Caller& caller, const ServedNode& node,
+               fuse::Attributes& attributes);
   absl::Time TakeSnapshot(fuse::NodeId node, std::string text);
   std::optional<std::string> FreshSnapshot(fuse::NodeId node);
   absl::Time ChangeOf(fuse::NodeId node);
@@ -185,21 +185,19 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
     attributes.size = in_sysfs ? kSysfsFileSize : 0;
     return attributes;
   }
-  SYSBOX_RETURN_IF_ERROR(Measure(caller, node, attributes));
+  Measure(caller, node, attributes);
   return attributes;
 }
 
-absl::Status EmulatedTree::Measure(const fuse::Caller& caller,
-                                   const ServedNode& node,
-                                   fuse::Attributes& attributes) {
+void EmulatedTree::Measure(const fuse::Caller& caller, const ServedNode& node,
+                           fuse::Attributes& attributes) {
   absl::StatusOr<std::string> text = ReadNode(view_, caller, node);
   // A file that cannot be read can be seen nevertheless.
-  if (!text.ok()) text = std::string();
+  if (!text.ok()) return;
   attributes.size = text->size();
   attributes.changed = absl::ToTimespec(
       IsSteady(node) ? ChangeOf(node.number)
                      : TakeSnapshot(node.number, *std::move(text)));
-  return absl::OkStatus();
 }
 
 absl::Time EmulatedTree::TakeSnapshot(fuse::NodeId node, std::string text) {

@@ -15,16 +15,16 @@ Connection::Connection(uint64_t id, Fd device, std::shared_ptr<Tree> tree,
       limit_(limit),
       open_files_(static_cast<uint64_t>(absl::GetCurrentTimeNanos())) {}
 
-bool Connection::Begin() {
+bool Connection::BeginAsking() {
   absl::MutexLock lock(&mu_);
-  ++under_way_;
-  full_ = under_way_ >= limit_;
+  ++asking_;
+  full_ = asking_ >= limit_;
   return !full_;
 }
 
-bool Connection::Finish() {
+bool Connection::FinishAsking() {
   absl::MutexLock lock(&mu_);
-  --under_way_;
+  --asking_;
   return std::exchange(full_, false);
 }
 

@@ -1,6 +1,8 @@
 // One served FUSE connection, and who may read its next request. The right to
 // read is passed along: only its holder reads, and the connection is armed in
-// the server's epoll exactly while nobody holds it. Thread-safe.
+// the server's epoll exactly while nobody holds it. The holder answers what is
+// quick itself and goes on reading; before it asks the Tree, which may take
+// long, it passes the right on. Thread-safe.
 #ifndef SYSBOX_FUSE_CONNECTION_H_
 #define SYSBOX_FUSE_CONNECTION_H_
 
@@ -19,7 +21,7 @@ namespace sysbox::fuse {
 
 class Connection {
  public:
-  // At most `limit` requests are answered at once.
+  // At most `limit` requests are with the Tree at once.
   Connection(uint64_t id, Fd device, std::shared_ptr<Tree> tree,
              ServiceOptions options, int limit);
 
@@ -29,11 +31,11 @@ class Connection {
   const ServiceOptions& options() const { return options_; }
   OpenFiles& open_files() { return open_files_; }
 
-  // The holder has read a request and begins to answer it. True: it is to pass
-  // the right to read on (by arming). False: nobody reads until one is done.
-  bool Begin();
-  // A request is answered. True: the caller has the right to read now.
-  bool Finish();
+  // The holder is about to ask the Tree. True: it is to pass the right to read
+  // on (by arming). False: nobody reads until one of those asking is done.
+  bool BeginAsking();
+  // True: the caller has the right to read now.
+  bool FinishAsking();
 
  private:
   const uint64_t id_;
@@ -43,7 +45,7 @@ class Connection {
   const int limit_;
   OpenFiles open_files_;
   absl::Mutex mu_;
-  int under_way_ ABSL_GUARDED_BY(mu_) = 0;
+  int asking_ ABSL_GUARDED_BY(mu_) = 0;
   bool full_ ABSL_GUARDED_BY(mu_) = false;  // the right to read is with us
 };
 

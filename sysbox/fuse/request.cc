@@ -22,11 +22,15 @@ struct OperationRow {
   size_t fixed_size = 0;       // if decoded
   Tail tail = Tail::kNothing;  // if decoded
   int error_number = 0;        // if refused
+  bool asks_tree = false;
 };
 
-constexpr OperationRow Decode(uint32_t opcode, size_t fixed_size,
-                              Tail tail = Tail::kNothing) {
-  return {opcode, RequestAction::kDecode, fixed_size, tail};
+constexpr OperationRow Decode(uint32_t opcode, size_t fixed_size) {
+  return {opcode, RequestAction::kDecode, fixed_size};
+}
+constexpr OperationRow AskTree(uint32_t opcode, size_t fixed_size,
+                               Tail tail = Tail::kNothing) {
+  return {opcode, RequestAction::kDecode, fixed_size, tail, 0, true};
 }
 constexpr OperationRow Refuse(uint32_t opcode, int error_number) {
   return {opcode, RequestAction::kRefuse, 0, Tail::kNothing, error_number};
@@ -38,11 +42,11 @@ constexpr OperationRow Ignore(uint32_t opcode) {
 // By opcode. The errors are procfs's for what it has no operation for; where
 // it lets the kernel's generic code answer, so does ENOSYS, once and for all.
 constexpr OperationRow kOperations[] = {
-    Decode(FUSE_LOOKUP, 0, Tail::kName),
+    AskTree(FUSE_LOOKUP, 0, Tail::kName),
     Ignore(FUSE_FORGET),  // nodes live as long as their tree
-    Decode(FUSE_GETATTR, sizeof(fuse_getattr_in)),
-    Decode(FUSE_SETATTR, sizeof(fuse_setattr_in)),
-    Decode(FUSE_READLINK, 0),
+    AskTree(FUSE_GETATTR, sizeof(fuse_getattr_in)),
+    AskTree(FUSE_SETATTR, sizeof(fuse_setattr_in)),
+    AskTree(FUSE_READLINK, 0),
     Refuse(FUSE_SYMLINK, EPERM),
     Refuse(FUSE_MKNOD, EPERM),
     Refuse(FUSE_MKDIR, EPERM),
@@ -51,8 +55,8 @@ constexpr OperationRow kOperations[] = {
     Refuse(FUSE_RENAME, EPERM),
     Refuse(FUSE_LINK, EPERM),
     Decode(FUSE_OPEN, sizeof(fuse_open_in)),
-    Decode(FUSE_READ, sizeof(fuse_read_in)),
-    Decode(FUSE_WRITE, sizeof(fuse_write_in), Tail::kData),
+    AskTree(FUSE_READ, sizeof(fuse_read_in)),
+    AskTree(FUSE_WRITE, sizeof(fuse_write_in), Tail::kData),
     Decode(FUSE_STATFS, 0),
     Decode(FUSE_RELEASE, sizeof(fuse_release_in)),
     Refuse(FUSE_FSYNC, EINVAL),
@@ -64,7 +68,7 @@ constexpr OperationRow kOperations[] = {
     // Before 7.36 without flags2 and what follows.
     {FUSE_INIT, RequestAction::kHandshake, offsetof(fuse_init_in, flags2)},
     Refuse(FUSE_OPENDIR, ENOSYS),  // lists are cached and need no handle
-    Decode(FUSE_READDIR, sizeof(fuse_read_in)),
+    AskTree(FUSE_READDIR, sizeof(fuse_read_in)),
     Refuse(FUSE_RELEASEDIR, 0),
     Refuse(FUSE_FSYNCDIR, EINVAL),
     Refuse(FUSE_GETLK, ENOSYS),
@@ -81,7 +85,7 @@ constexpr OperationRow kOperations[] = {
     Ignore(FUSE_NOTIFY_REPLY),
     Ignore(FUSE_BATCH_FORGET),
     Refuse(FUSE_FALLOCATE, ENOSYS),
-    Decode(FUSE_READDIRPLUS, sizeof(fuse_read_in)),
+    AskTree(FUSE_READDIRPLUS, sizeof(fuse_read_in)),
     Refuse(FUSE_RENAME2, EPERM),
     Refuse(FUSE_LSEEK, ENOSYS),
 };
@@ -135,7 +139,7 @@ absl::StatusOr<Request> CheckRequest(std::string_view bytes) {
   if (payload.size() < row.fixed_size || !TailFits(row, payload)) {
     return InvalidArgument("fuse request {}: cut off", header.opcode);
   }
-  return Request{header.unique, row.action, row.error_number};
+  return Request{header.unique, row.action, row.error_number, row.asks_tree};
 }
 
 }  // namespace sysbox::fuse

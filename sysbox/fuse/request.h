@@ -27,6 +27,8 @@ struct Request {
   uint64_t unique = 0;  // names it in its reply
   RequestAction action = RequestAction::kRefuse;
   int error_number = 0;
+  // A Tree has a say in the answer, and may take its time.
+  bool asks_tree = false;
 };
 
 // InvalidArgument: what comes from a kernel never is.

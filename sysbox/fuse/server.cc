@@ -162,13 +162,16 @@ void ServerImpl::Run(Worker& worker) {
 // With the right to read, until no request waits or the turn is over.
 void ServerImpl::Serve(Worker& worker, const ConnectionPtr& connection) {
   for (int i = 0; i < kTurn; ++i) {
-    const absl::StatusOr<std::string_view> request = worker.Read(*connection);
-    if (!request.ok()) return End(connection);
-    if (request->empty()) break;
-    const bool pass_on = connection->Begin();
-    if (pass_on) Arm(*connection);
-    worker.Answer(*connection, *request);
-    if (!connection->Finish()) return;
+    const absl::StatusOr<Worker::Received> received = worker.Read(*connection);
+    if (!received.ok()) return End(connection);
+    if (received->bytes.empty()) break;
+    if (!received->request.asks_tree) {
+      worker.Answer(*connection, *received);
+      continue;
+    }
+    if (connection->BeginAsking()) Arm(*connection);
+    worker.Answer(*connection, *received);
+    if (!connection->FinishAsking()) return;
   }
   Arm(*connection);
 }

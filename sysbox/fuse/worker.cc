@@ -36,29 +36,34 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Create() {
   return worker;
 }
 
-absl::StatusOr<std::string_view> Worker::Read(Connection& connection) {
-  SYSBOX_ASSIGN_OR_RETURN(
-      const size_t size,
-      ReadFuseRequest(connection.device(), absl::MakeSpan(buffer_)));
-  return std::string_view(buffer_.data(), size);
+absl::StatusOr<Worker::Received> Worker::Read(Connection& connection) {
+  for (;;) {
+    SYSBOX_ASSIGN_OR_RETURN(
+        const size_t size,
+        ReadFuseRequest(connection.device(), absl::MakeSpan(buffer_)));
+    if (size == 0) return Received();
+    const std::string_view bytes(buffer_.data(), size);
+    const absl::StatusOr<Request> request = CheckRequest(bytes);
+    // No kernel sends what is not OK, so nobody waits for an answer.
+    if (request.ok()) return Received{bytes, *request};
+  }
 }
 
-void Worker::Answer(Connection& connection, std::string_view bytes) {
-  const absl::StatusOr<Request> request = CheckRequest(bytes);
-  if (!request.ok()) return;  // no kernel sent it, so nobody waits
-  switch (request->action) {
+void Worker::Answer(Connection& connection, const Received& received) {
+  const Request& request = received.request;
+  switch (request.action) {
     case RequestAction::kIgnore:
       break;
     case RequestAction::kRefuse:
-      (void)WriteFuseError(connection.device(), request->unique,
-                           request->error_number);
+      (void)WriteFuseError(connection.device(), request.unique,
+                           request.error_number);
       break;
     case RequestAction::kHandshake:
-      AnswerNewConnection(connection, bytes, request->unique);
+      AnswerNewConnection(connection, received.bytes, request.unique);
       break;
     case RequestAction::kDecode:
       current_ = &connection;
-      session_->Process(bytes);
+      session_->Process(received.bytes);
       current_ = nullptr;
       break;
   }

@@ -11,6 +11,7 @@
 #include "sysbox/fuse/connection.h"
 #include "sysbox/fuse/libfuse_session.h"
 #include "sysbox/fuse/operations.h"
+#include "sysbox/fuse/request.h"
 
 namespace sysbox::fuse {
 
@@ -18,11 +19,14 @@ class Worker : public Service {
  public:
   static absl::StatusOr<std::unique_ptr<Worker>> Create();
 
-  // Reads the next request of `connection`; empty if none waits. ENODEV: the
-  // connection is dead.
-  absl::StatusOr<std::string_view> Read(Connection& connection);
+  struct Received {
+    std::string_view bytes;  // empty: no request waits
+    Request request;
+  };
+  // Reads the next request of `connection`. ENODEV: the connection is dead.
+  absl::StatusOr<Received> Read(Connection& connection);
   // Answers what Read returned. Whatever goes wrong goes to the caller.
-  void Answer(Connection& connection, std::string_view request);
+  void Answer(Connection& connection, const Received& received);
 
   Tree& tree() override { return current_->tree(); }
   ServiceKind kind() const override { return current_->options().kind; }

@@ -170,9 +170,11 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
   attributes.gid = node.gid.value_or(facts.root_gid);
   attributes.changed = absl::ToTimespec(made_);
   if (!IsFile(node)) {
-    // Where names come and go with a namespace's interfaces, they are listed
-    // anew each time. What the host has changes only when it loads a module.
-    attributes.fixed = node.spec.others != Others::kNamespace;
+    // Where names come and go with a namespace's interfaces or a limit, they
+    // are listed anew each time. What the host has changes only when it loads
+    // a module.
+    attributes.fixed =
+        node.spec.others != Others::kNamespace && node.spec.hides == nullptr;
     if (!attributes.fixed) attributes.changed = absl::ToTimespec(absl::Now());
     return attributes;
   }

@@ -31,6 +31,10 @@ using Generator = absl::StatusOr<std::string> (*)(ContainerView& view,
 using Writer = absl::Status (*)(ContainerView& view, const fuse::Caller& caller,
                                 std::string_view data);
 
+// Whether a directory does not show the host's `name` to `caller`.
+using Filter = bool (*)(ContainerView& view, const fuse::Caller& caller,
+                        std::string_view name);
+
 // What a write must look like: the kernel's own rules. See write_check.h.
 struct Check {
   enum class Kind {
@@ -111,6 +115,7 @@ struct NodeSpec {
   Writer write = nullptr;
   std::string_view initial = {};  // of kPrivate; empty: the host's
   Others others = Others::kNothing;
+  Filter hides = nullptr;  // of `others`, in this directory only
   Presence presence = Presence::kIfHostHas;
   Binding binding = Binding::kNone;
   // A stored value that becomes 0 when this one is written, as of
@@ -227,6 +232,10 @@ constexpr NodeSpec Hidden(std::string_view path) {
 }
 
 // Variations.
+constexpr NodeSpec Except(NodeSpec row, Filter hides) {
+  row.hides = hides;
+  return row;
+}
 constexpr NodeSpec Live(NodeSpec row) {
   row.superblock = Superblock::kLive;
   return row;

@@ -9,6 +9,7 @@
 #include "sysbox/emu/proc_sys_net_nodes.h"
 #include "sysbox/emu/proc_sys_vm_nodes.h"
 #include "sysbox/emu/sys_nodes.h"
+#include "sysbox/emu/view_nodes.h"
 
 namespace sysbox::emu {
 namespace {
@@ -26,8 +27,9 @@ constexpr auto Sorted(const NodeSpec (&... parts)[kSizes]) {
   return all;
 }
 
-constexpr auto kTable = Sorted(kProcSysFsNodes, kProcSysKernelNodes,
-                               kProcSysNetNodes, kProcSysVmNodes, kSysNodes);
+constexpr auto kTable =
+    Sorted(kProcSysFsNodes, kProcSysKernelNodes, kProcSysNetNodes,
+           kProcSysVmNodes, kSysNodes, kViewNodes);
 
 constexpr bool IsSane(const NodeSpec& row) {
   const bool directory = row.content == Content::kDirectory;

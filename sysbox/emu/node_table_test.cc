@@ -50,7 +50,16 @@ TEST_CASE("the mounts are few, and a directory comes before what is in it") {
     text += std::string(kSources[static_cast<int>(mount.source)]) + " " +
             std::string(mount.path) + (mount.directory ? "/\n" : "\n");
   }
-  CHECK(text == R"(static /proc/sys/fs/
+  CHECK(text == R"(live /proc/cpuinfo
+live /proc/devices
+live /proc/diskstats
+live /proc/loadavg
+live /proc/meminfo
+live /proc/partitions
+live /proc/pressure/
+live /proc/stat
+live /proc/swaps
+static /proc/sys/fs/
 static /proc/sys/kernel/
 native /proc/sys/kernel/ns_last_pid
 native if owned /proc/sys/kernel/pid_max
@@ -62,9 +71,12 @@ static /proc/sys/net/ipv4/vs/
 static /proc/sys/net/ipv6/neigh/
 static /proc/sys/net/netfilter/nf_conntrack_max
 static /proc/sys/vm/
+live /proc/uptime
+live /proc/vmstat
 static /sys/block/
 static /sys/class/block/
 static /sys/dev/block/
+live /sys/devices/system/cpu/
 static /sys/devices/virtual/
 native /sys/devices/virtual/net/
 static /sys/firmware/

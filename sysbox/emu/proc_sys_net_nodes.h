@@ -46,8 +46,8 @@ inline constexpr NodeSpec kProcSysNetNodes[] = {
 
     Directory("/proc/sys/net/ipv4/neigh", Others::kNamespace, Scope::kNetwork),
     Within(Directory("/proc/sys/net/ipv4/neigh/default", Others::kHost)),
-    Private("/proc/sys/net/ipv4/neigh/default/gc_interval", Ints(0)),
-    Private("/proc/sys/net/ipv4/neigh/default/gc_stale_time", Ints(0)),
+    Private("/proc/sys/net/ipv4/neigh/default/gc_interval", Ints()),
+    Private("/proc/sys/net/ipv4/neigh/default/gc_stale_time", Ints()),
     Private("/proc/sys/net/ipv4/neigh/default/gc_thresh1", Ints(0)),
     Private("/proc/sys/net/ipv4/neigh/default/gc_thresh2", Ints(0)),
     Private("/proc/sys/net/ipv4/neigh/default/gc_thresh3", Ints(0)),
@@ -60,8 +60,8 @@ inline constexpr NodeSpec kProcSysNetNodes[] = {
 
     Directory("/proc/sys/net/ipv6/neigh", Others::kNamespace, Scope::kNetwork),
     Within(Directory("/proc/sys/net/ipv6/neigh/default", Others::kHost)),
-    Private("/proc/sys/net/ipv6/neigh/default/gc_interval", Ints(0)),
-    Private("/proc/sys/net/ipv6/neigh/default/gc_stale_time", Ints(0)),
+    Private("/proc/sys/net/ipv6/neigh/default/gc_interval", Ints()),
+    Private("/proc/sys/net/ipv6/neigh/default/gc_stale_time", Ints()),
     Private("/proc/sys/net/ipv6/neigh/default/gc_thresh1", Ints(0)),
     Private("/proc/sys/net/ipv6/neigh/default/gc_thresh2", Ints(0)),
     Private("/proc/sys/net/ipv6/neigh/default/gc_thresh3", Ints(0)),

@@ -28,7 +28,6 @@ inline constexpr NodeSpec kProcSysVmNodes[] = {
     Discarded("/proc/sys/vm/drop_caches", Ints(1, 4), 0200),
     Private("/proc/sys/vm/enable_soft_offline", Ints(0, 1)),
     Private("/proc/sys/vm/extfrag_threshold", Ints(0, 1000)),
-    Private("/proc/sys/vm/hugetlb_optimize_vmemmap", Ints(0, 1)),
     Private("/proc/sys/vm/hugetlb_shm_group", Ints()),
     Private("/proc/sys/vm/laptop_mode", Ints()),
     Private("/proc/sys/vm/legacy_va_layout", Ints(0)),

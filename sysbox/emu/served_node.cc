@@ -37,6 +37,10 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
                                      const fuse::Caller& caller,
                                      const NodeSpec& directory,
                                      std::string_view path) {
+  if (directory.hides != nullptr && ParentOf(path) == directory.path &&
+      directory.hides(view, caller, path.substr(directory.path.size() + 1))) {
+    return Nothing(path);
+  }
   SYSBOX_ASSIGN_OR_RETURN(struct stat stat,
                           StatKernelFile(view, caller, directory.scope, path));
   ServedNode node;
@@ -44,6 +48,7 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
   node.spec.mode = stat.st_mode;
   node.spec.scope = directory.scope;
   node.spec.others = directory.others;
+  node.spec.hides = directory.hides;
   node.spec.presence = Presence::kAlways;
   if (S_ISDIR(stat.st_mode)) {
     node.spec.content = Content::kDirectory;
@@ -212,6 +217,11 @@ absl::StatusOr<std::map<std::string, mode_t>> NamesIn(
   if (spec.others != Others::kNothing) {
     SYSBOX_ASSIGN_OR_RETURN(
         listing.others, KernelNames(view, caller, spec.scope, directory.path));
+  }
+  if (spec.hides != nullptr && spec.path == directory.path) {
+    std::erase_if(listing.others, [&](const auto& entry) {
+      return spec.hides(view, caller, entry.first);
+    });
   }
   if (spec.others == Others::kHost) {
     listing.host = listing.others;

@@ -13,6 +13,7 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
+#include "sysbox/emu/views/visible_cpus.h"
 #include "sysbox/emu/write_check.h"
 
 namespace sysbox::emu {
@@ -123,6 +124,26 @@ absl::StatusOr<std::string> GroupRange(std::string_view data,
 absl::StatusOr<std::string> BootId(ContainerView& view, const fuse::Caller&) {
   const ContainerFacts facts = view.facts();
   return UuidOf(fmt::format("boot {} {}", facts.id, facts.started_ns)) + "\n";
+}
+
+absl::StatusOr<std::string> ProductUuid(ContainerView& view,
+                                        const fuse::Caller&) {
+  return UuidOf(fmt::format("machine {}", view.facts().id)) + "\n";
+}
+
+absl::StatusOr<std::string> ProductSerial(ContainerView& view,
+                                          const fuse::Caller&) {
+  return view.facts().id.substr(0, 12) + "\n";
+}
+
+bool IsForeignCpu(ContainerView& view, const fuse::Caller& caller,
+                  std::string_view name) {
+  if (name.substr(0, 3) != "cpu") return false;
+  const std::optional<uint64_t> number = ParseUint64(name.substr(3));
+  if (!number) return false;
+  const auto visible = views::VisibleCpusOf(view, caller);
+  // Without cgroups to ask, the host's are shown.
+  return visible.ok() && *number >= visible->size();
 }
 
 absl::StatusOr<std::string> ReadGroupRange(ContainerView& view,

@@ -36,6 +36,16 @@ absl::StatusOr<std::string> GroupRange(std::string_view data,
 absl::StatusOr<std::string> BootId(ContainerView& view,
                                    const fuse::Caller& caller);
 
+// Of the machine that the container is, the same in all its lives.
+absl::StatusOr<std::string> ProductUuid(ContainerView& view,
+                                        const fuse::Caller& caller);
+absl::StatusOr<std::string> ProductSerial(ContainerView& view,
+                                          const fuse::Caller& caller);
+
+// In /sys/devices/system/cpu: cpuN of a CPU beyond the container's.
+bool IsForeignCpu(ContainerView& view, const fuse::Caller& caller,
+                  std::string_view name);
+
 // net.ipv4.ping_group_range of the caller's network namespace, in the
 // container's ids. systemd wants all ids up to 2147483647, which the kernel
 // refuses where the user namespace does not map them; here a range is cut to

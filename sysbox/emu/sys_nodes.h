@@ -20,6 +20,9 @@ inline constexpr NodeSpec kSysNodes[] = {
     // What the host's virtual devices are is nobody's business here; terminals
     // are looked at by systemd-logind and getty generators.
     Always(Directory("/sys/devices/virtual", Others::kNothing, Scope::kHost, 0755)),
+    Always(Within(Directory("/sys/devices/virtual/dmi/id", Others::kNothing, Scope::kHost, 0755))),
+    Always(Within(Fixed("/sys/devices/virtual/dmi/id/product_serial", &ProductSerial, 0400))),
+    Always(Within(Fixed("/sys/devices/virtual/dmi/id/product_uuid", &ProductUuid, 0400))),
     Within(Directory("/sys/devices/virtual/mem", Others::kHost, Scope::kHost, 0755)),
     Within(Directory("/sys/devices/virtual/misc", Others::kHost, Scope::kHost, 0755)),
     NativeDirectory("/sys/devices/virtual/net", 0755),

@@ -1,0 +1,53 @@
+// layout: table
+// The container's resources: /proc/meminfo and its kin. Generators in views/.
+#ifndef SYSBOX_EMU_VIEW_NODES_H_
+#define SYSBOX_EMU_VIEW_NODES_H_
+
+#include "sysbox/emu/node_spec.h"
+#include "sysbox/emu/special_values.h"
+#include "sysbox/emu/views/block_devices.h"
+#include "sysbox/emu/views/cpuinfo.h"
+#include "sysbox/emu/views/devices.h"
+#include "sysbox/emu/views/loadavg.h"
+#include "sysbox/emu/views/meminfo.h"
+#include "sysbox/emu/views/pressure.h"
+#include "sysbox/emu/views/proc_stat.h"
+#include "sysbox/emu/views/swaps.h"
+#include "sysbox/emu/views/system_cpu.h"
+#include "sysbox/emu/views/uptime.h"
+#include "sysbox/emu/views/vmstat.h"
+
+namespace sysbox::emu {
+
+// clang-format off
+inline constexpr NodeSpec kViewNodes[] = {
+    Computed("/proc/cpuinfo", &views::Cpuinfo),
+    Computed("/proc/devices", &views::Devices),
+    Computed("/proc/diskstats", &views::Diskstats),
+    Computed("/proc/loadavg", &views::Loadavg),
+    Computed("/proc/meminfo", &views::Meminfo),
+    Computed("/proc/partitions", &views::Partitions),
+    Live(Directory("/proc/pressure", Others::kNothing)),
+    Within(Computed("/proc/pressure/cpu", &views::PressureCpu)),
+    Within(Computed("/proc/pressure/io", &views::PressureIo)),
+    Within(Computed("/proc/pressure/irq", &views::PressureIrq)),
+    Within(Computed("/proc/pressure/memory", &views::PressureMemory)),
+    Computed("/proc/stat", &views::ProcStat),
+    Computed("/proc/swaps", &views::Swaps),
+    Computed("/proc/uptime", &views::Uptime),
+    Computed("/proc/vmstat", &views::Vmstat),
+
+    Live(Except(Directory("/sys/devices/system/cpu", Others::kHost, Scope::kHost, 0755), &IsForeignCpu)),
+    Within(Computed("/sys/devices/system/cpu/enabled", &views::SystemCpus)),
+    Within(Computed("/sys/devices/system/cpu/isolated", &views::NoSystemCpus)),
+    Within(Computed("/sys/devices/system/cpu/kernel_max", &views::SystemCpuKernelMax)),
+    Within(Computed("/sys/devices/system/cpu/offline", &views::NoSystemCpus)),
+    Within(Computed("/sys/devices/system/cpu/online", &views::SystemCpus)),
+    Within(Computed("/sys/devices/system/cpu/possible", &views::SystemCpus)),
+    Within(Computed("/sys/devices/system/cpu/present", &views::SystemCpus)),
+};
+// clang-format on
+
+}  // namespace sysbox::emu
+
+#endif  // SYSBOX_EMU_VIEW_NODES_H_

@@ -194,8 +194,11 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
 void EmulatedTree::Measure(const fuse::Caller& caller, const ServedNode& node,
                            fuse::Attributes& attributes) {
   absl::StatusOr<std::string> text = ReadNode(view_, caller, node);
-  // A file that cannot be read can be seen nevertheless.
-  if (!text.ok()) return;
+  // A file that cannot be read (now) can be seen nevertheless.
+  if (!text.ok()) {
+    attributes.fixed = false;
+    return;
+  }
   attributes.size = text->size();
   attributes.changed = absl::ToTimespec(
       IsSteady(node) ? ChangeOf(node.number)

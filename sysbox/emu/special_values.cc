@@ -123,6 +123,8 @@ absl::StatusOr<std::string> GroupRange(std::string_view data,
 
 absl::StatusOr<std::string> BootId(ContainerView& view, const fuse::Caller&) {
   const ContainerFacts facts = view.facts();
+  // A hook that runs before the container does.
+  if (facts.started_ns == 0) return ErrnoStatus(EAGAIN, "tell boot id");
   return UuidOf(fmt::format("boot {} {}", facts.id, facts.started_ns)) + "\n";
 }
 

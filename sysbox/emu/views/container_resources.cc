@@ -29,7 +29,8 @@ absl::StatusOr<ContainerResources::Group> ContainerResources::Own(
     absl::MutexLock lock(&mu_);
     if (own_) return own_;
   }
-  SYSBOX_ASSIGN_OR_RETURN(Group group, OpenGroup(facts.init));
+  SYSBOX_ASSIGN_OR_RETURN(Group group,
+                          OpenGroup(facts.init, Nesting::kContainer));
   const uint64_t pid_namespace = PidNamespaceOf(facts.init).value_or(0);
   absl::MutexLock lock(&mu_);
   if (!own_) {
@@ -58,13 +59,13 @@ absl::StatusOr<ContainerResources::Group> ContainerResources::Of(
 }
 
 absl::StatusOr<ContainerResources::Group> ContainerResources::OpenGroup(
-    pid_t process) {
+    pid_t process, Nesting nesting) {
   SYSBOX_ASSIGN_OR_RETURN(auto hierarchies, host_.hierarchies());
   SYSBOX_ASSIGN_OR_RETURN(
       const std::string cgroups,
       ReadFile(fmt::format("{}/{}/cgroup", host_.proc(), process)));
   auto group = std::make_shared<ResourceGroup>();
-  SYSBOX_RETURN_IF_ERROR(group->Open(*hierarchies, cgroups),
+  SYSBOX_RETURN_IF_ERROR(group->Open(*hierarchies, cgroups, nesting),
                          "cgroups of process {}", process);
   return group;
 }
@@ -94,7 +95,7 @@ absl::StatusOr<ContainerResources::Group> ContainerResources::FindInner(
                         {.flags = O_RDONLY}));
   // Before Linux 6.11 the caller's own cgroup has to do.
   const pid_t init = InitOfPidNamespace(ns).value_or(caller);
-  return OpenGroup(init);
+  return OpenGroup(init, Nesting::kInner);
 }
 
 void ContainerResources::Remember(Inner inner) {

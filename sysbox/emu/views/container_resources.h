@@ -49,7 +49,7 @@ class ContainerResources {
     int64_t found_ns = 0;
   };
 
-  absl::StatusOr<Group> OpenGroup(pid_t process);
+  absl::StatusOr<Group> OpenGroup(pid_t process, Nesting nesting);
   std::optional<uint64_t> PidNamespaceOf(pid_t process) const;
   Group KnownInner(uint64_t pid_namespace, int64_t now);
   absl::StatusOr<Group> FindInner(pid_t caller);

@@ -186,9 +186,8 @@ std::string MeminfoText(std::string_view host, const MemoryUse& use) {
     std::string_view rest = line.substr(colon + 1);
     const uint64_t value = writer.Value(key, TakeNumber(&rest));
     // "MemTotal:       24684084 kB", as the kernel's show_val_kb().
-    const size_t width = key.size() < 15 ? 23 - key.size() : 8;
-    fmt::format_to(std::back_inserter(text), "{}:{:>{}}{}\n", key, value, width,
-                   rest);
+    fmt::format_to(std::back_inserter(text), "{:<16}{:>8}{}\n",
+                   line.substr(0, colon + 1), value, rest);
   });
   return fmt::to_string(text);
 }

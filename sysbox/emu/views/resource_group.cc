@@ -41,12 +41,18 @@ absl::StatusOr<std::string> ReadIfPresent(FdRef directory,
 
 }  // namespace
 
-std::string_view LimitedPath(std::string_view path) {
+std::string_view LimitedPath(std::string_view path, Nesting nesting) {
   const std::string child = "/" + std::string(cgroups::kV1Child);
   for (size_t at = path.find(child); at != std::string_view::npos;
        at = path.find(child, at + 1)) {
     const size_t end = at + child.size();
-    if (end == path.size() || path[end] == '/') return path.substr(0, at);
+    if (end != path.size() && path[end] != '/') continue;
+    if (nesting == Nesting::kContainer || end == path.size()) {
+      return path.substr(0, at);
+    }
+    const std::string_view below =
+        LimitedPath(path.substr(end), Nesting::kContainer);
+    return path.substr(0, end + below.size());
   }
   const std::string leaf = "/" + std::string(cgroups::kV2Leaf);
   if (path.size() > leaf.size() &&
@@ -57,16 +63,18 @@ std::string_view LimitedPath(std::string_view path) {
 }
 
 absl::Status ResourceGroup::Open(const cgroups::Hierarchies& hierarchies,
-                                 std::string_view proc_cgroup) {
+                                 std::string_view proc_cgroup,
+                                 Nesting nesting) {
   for (const cgroups::Hierarchy& hierarchy : hierarchies.v1) {
-    SYSBOX_RETURN_IF_ERROR(OpenIn(hierarchy, proc_cgroup));
+    SYSBOX_RETURN_IF_ERROR(OpenIn(hierarchy, proc_cgroup, nesting));
   }
   if (!hierarchies.unified) return absl::OkStatus();
-  return OpenIn(*hierarchies.unified, proc_cgroup);
+  return OpenIn(*hierarchies.unified, proc_cgroup, nesting);
 }
 
 absl::Status ResourceGroup::OpenIn(const cgroups::Hierarchy& hierarchy,
-                                   std::string_view proc_cgroup) {
+                                   std::string_view proc_cgroup,
+                                   Nesting nesting) {
   const auto serves = [&hierarchy, this](size_t controller) {
     if (hierarchy.unified()) return index_[controller] == kAbsent;
     return std::find(hierarchy.controllers.begin(), hierarchy.controllers.end(),
@@ -79,7 +87,7 @@ absl::Status ResourceGroup::OpenIn(const cgroups::Hierarchy& hierarchy,
   const std::optional<std::string> inside =
       served.empty() ? std::nullopt : cgroups::CgroupIn(hierarchy, proc_cgroup);
   if (!inside) return absl::OkStatus();
-  const std::string_view path = LimitedPath(*inside);
+  const std::string_view path = LimitedPath(*inside, nesting);
   SYSBOX_ASSIGN_OR_RETURN(
       Fd fd, sysbox::Open(hierarchy.mount_point + std::string(path),
                           {.flags = O_PATH | O_DIRECTORY}));

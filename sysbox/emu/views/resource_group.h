@@ -33,15 +33,18 @@ enum class Controller {
 };
 inline constexpr size_t kControllerCount = 9;
 
+enum class Nesting { kContainer, kInner };
+
 class ResourceGroup {
  public:
   // One without any cgroup: no limits, no usage.
   ResourceGroup() { index_.fill(kAbsent); }
   // The directories with the limits of the process whose /proc/PID/cgroup is
-  // given (LimitedPath). Controllers that no v1 hierarchy has are the unified
-  // one's. ENOENT when a directory is gone. Called once, before all else.
+  // given, as one of the container itself or of a container inside it
+  // (LimitedPath). Controllers that no v1 hierarchy has are the unified one's.
+  // ENOENT when a directory is gone. Called once, before all else.
   absl::Status Open(const cgroups::Hierarchies& hierarchies,
-                    std::string_view proc_cgroup);
+                    std::string_view proc_cgroup, Nesting nesting);
 
   bool Has(Controller controller) const;
   // Whether the controller's files are cgroup v2's.
@@ -73,7 +76,7 @@ class ResourceGroup {
     bool unified = false;
   };
   absl::Status OpenIn(const cgroups::Hierarchy& hierarchy,
-                      std::string_view proc_cgroup);
+                      std::string_view proc_cgroup, Nesting nesting);
   const HeldDirectory* Held(Controller controller) const;
 
   std::vector<HeldDirectory> held_;
@@ -83,10 +86,11 @@ class ResourceGroup {
   LoadHistory load_history_;
 };
 
-// The directory with the limits of the container whose processes are in
-// `path` or below: what is above "syscont-cgroup-root", or above a last
-// "init.scope". Pure.
-std::string_view LimitedPath(std::string_view path);
+// The directory with the limits of the container whose process 1 is in `path`:
+// what is above the first "syscont-cgroup-root" or above a last "init.scope".
+// For a container inside it, what lies below that first one is looked at in
+// the same way. Pure.
+std::string_view LimitedPath(std::string_view path, Nesting nesting);
 
 }  // namespace sysbox::emu::views
 

@@ -58,7 +58,7 @@ bool IsSteady(const ServedNode& node) {
     // Its sibling's writes change it, too.
     return spec.zeroes.empty();
   }
-  return spec.content == Content::kGenerated;
+  return spec.content == Content::kGenerated || spec.steady;
 }
 
 class EmulatedTree : public fuse::Tree {

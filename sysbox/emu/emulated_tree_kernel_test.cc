@@ -85,7 +85,7 @@ TEST_CASE("what the host or a namespace changes is seen at once") {
   const std::string name = "/proc/sys/kernel/hostname";
   fs.view.Put(Scope::kHost, name, "host\n");
   for (const char* text : {"9\n", "10\n", "10\n", "11\n", "8\n"}) {
-    fs.view.Put(Scope::kHost, counter, text);
+    fs.view.Put(Scope::kHost, counter, text, 0444);
     CHECK(VALUE_OF(fs.Read(counter)) == text);
   }
   for (const uint64_t inode : {4026532001, 4026532002, 4026532001}) {

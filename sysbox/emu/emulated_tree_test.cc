@@ -132,20 +132,22 @@ TEST_CASE("a namespace's value is the caller's, each its own node") {
 TEST_CASE("what changes by itself is cached by its content") {
   Container container;
   constexpr std::string_view kPath = "/proc/sys/fs/file-nr";
-  container.view.Put(Scope::kHost, kPath, "9\n");
+  container.view.Put(Scope::kHost, kPath, "9\n", 0444);
   const fuse::Attributes first = VALUE_OF(container.Walk(kPath));
   CHECK(first.mode == (S_IFREG | 0444));
   CHECK_FALSE(first.fixed);
   CHECK(Same(first.changed, VALUE_OF(container.Walk(kPath)).changed));
-  container.view.Put(Scope::kHost, kPath, "10\n");
+  container.view.Put(Scope::kHost, kPath, "10\n", 0444);
   const fuse::Attributes second = VALUE_OF(container.Walk(kPath));
   CHECK(second.size == 3);
   CHECK_FALSE(Same(first.changed, second.changed));
   // It fits the size that was told, whatever has happened since.
-  container.view.Put(Scope::kHost, kPath, "1000\n");
+  container.view.Put(Scope::kHost, kPath, "1000\n", 0444);
   CHECK(VALUE_OF(container.tree->Read(container.caller, second.node)) ==
         "10\n");
   CHECK_ERRNO(EACCES, container.Write(kPath, "1"));
+  container.view.Put(Scope::kHost, "/proc/sys/kernel/osrelease", "6.18\n");
+  CHECK(VALUE_OF(container.Walk("/proc/sys/kernel/osrelease")).fixed);
 }
 
 TEST_CASE("a directory shows the host's names, not what is root's alone") {

@@ -29,10 +29,11 @@ std::string FakeView::PathOf(Scope scope, std::string_view path) const {
                      path);
 }
 
-void FakeView::Put(Scope scope, std::string_view path, std::string_view text) {
+void FakeView::Put(Scope scope, std::string_view path, std::string_view text,
+                   mode_t mode) {
   const std::string file = PathOf(scope, path);
   Insist(MakeDirectories(ParentOf(file), 0755));
-  Insist(ReplaceVolatileFile(file, text, 0644));
+  Insist(ReplaceVolatileFile(file, text, mode));
 }
 
 std::string FakeView::TextOf(Scope scope, std::string_view path) const {

@@ -3,6 +3,8 @@
 #ifndef SYSBOX_EMU_FAKE_VIEW_H_
 #define SYSBOX_EMU_FAKE_VIEW_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,7 +26,8 @@ class FakeView : public ContainerView, StoredValues, KernelFiles {
 
   // Makes or replaces the kernel's file `path` of `scope`; directories above
   // it are made.
-  void Put(Scope scope, std::string_view path, std::string_view text);
+  void Put(Scope scope, std::string_view path, std::string_view text,
+           mode_t mode = 0644);
   std::string TextOf(Scope scope, std::string_view path) const;
   std::map<std::string, std::string>& stored() { return stored_; }
   // 0: the caller is in the host's own namespaces.

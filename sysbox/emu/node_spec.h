@@ -111,6 +111,7 @@ struct NodeSpec {
   Writing writing = Writing::kRefused;
   Check check = {};
   Scope scope = Scope::kHost;
+  bool steady = false;  // of kHost: once read it may be cached for good
   Generator generate = nullptr;
   Writer write = nullptr;
   std::string_view initial = {};  // of kPrivate; empty: the host's
@@ -165,6 +166,16 @@ constexpr NodeSpec Namespaced(std::string_view path, Scope scope,
           .content = Content::kNamespace,
           .writing = Writing::kNamespace,
           .scope = scope};
+}
+// The host's, read-only.
+constexpr NodeSpec HostValue(std::string_view path) {
+  return {.path = path, .mode = S_IFREG | 0444, .content = Content::kHost};
+}
+// The same, if it never changes while the kernel runs.
+constexpr NodeSpec Constant(std::string_view path) {
+  NodeSpec row = HostValue(path);
+  row.steady = true;
+  return row;
 }
 // Write-only.
 constexpr NodeSpec Discarded(std::string_view path, Check check, mode_t mode) {

@@ -20,6 +20,8 @@ namespace {
 
 constexpr mode_t kWriteBits = 0222;
 
+bool IsInSysfs(std::string_view path) { return path.substr(0, 5) == "/sys/"; }
+
 absl::Status Nothing(std::string_view path) {
   return ErrnoStatus(ENOENT, fmt::format("look up {}", path));
 }
@@ -58,6 +60,9 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
   } else {
     node.spec.content = Content::kHost;
     node.spec.mode &= ~kWriteBits;
+    // What can be written is a parameter, not a counter: the administrator's
+    // later changes are not worth asking for at each read.
+    node.spec.steady = (stat.st_mode & kWriteBits) != 0 && !IsInSysfs(path);
     // What the host keeps for its root, the container's root does not get.
     if (!(stat.st_mode & S_IROTH)) node.spec.mode &= ~(S_IRWXG | S_IRWXO);
   }
@@ -71,8 +76,10 @@ bool IsPresent(ContainerView& view, const fuse::Caller& caller,
     case Presence::kAlways:
       return true;
     case Presence::kIfHostHas:
-      // Nobody mounts what the kernel does not have.
+      // Nobody mounts what the kernel does not have, and a namespace is asked
+      // for its files later.
       return row.binding == Binding::kServed ||
+             row.content == Content::kNamespace ||
              StatKernelFile(view, caller, Scope::kHost, row.path).ok();
     case Presence::kIfNamespaceLacks: {
       const NodeSpec* directory = GoverningDirectory(row.path);

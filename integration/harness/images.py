@@ -34,3 +34,11 @@ def import_image(docker, rootfs, name):
     with subprocess.Popen(["tar", "-C", rootfs, "-c", "."],
                           stdout=subprocess.PIPE) as tar:
         docker("import", "-", name, stdin=tar.stdout)
+
+
+def make_system_image(docker, name):
+    """Debian with systemd, and what else tools/lib/rootfs.sh says of `name`."""
+    tool = pathlib.Path(__file__).parents[2] / "tools/image"
+    rootfs = run(tool, name).out.splitlines()[-1]
+    import_image(docker, rootfs, name)
+    return name

@@ -61,6 +61,7 @@ class Builder {
   Builder(const oci::Spec& spec, const BuildInputs& inputs)
       : spec_(spec), inputs_(inputs) {}
 
+  void AddDataRoots(const RootfsPlan& rootfs);
   absl::Status AddMount(size_t index);
   absl::Status AddHiddenPaths();
   std::vector<MountOp> TakeOps() { return std::move(ops_); }
@@ -238,6 +239,34 @@ absl::Status Builder::AddMount(size_t index) {
   return AddFilesystem(mount, options, std::move(op));
 }
 
+// In front of the user's mounts, some of which may lie below. A mount of his
+// on one or above it is a real file system, or what he wants.
+void Builder::AddDataRoots(const RootfsPlan& rootfs) {
+  if (!inputs_.rootfs.overlay.has_value()) return;
+  for (const DataRoot& root : inputs_.data_roots) {
+    const bool covered = std::any_of(
+        spec_.mounts.begin(), spec_.mounts.end(), [&](const oci::Mount& mount) {
+          const std::string target = CleanTarget(mount.destination);
+          return target == root.path || IsBelow(root.path, target);
+        });
+    if (covered) continue;
+    MountOp op;
+    op.kind = MountOp::Kind::kDataRoot;
+    op.field = "data root";
+    op.target = root.path;
+    op.source = inputs_.rootfs.overlay->upper;
+    op.mode = root.mode;
+    op.id_map = rootfs.kind == RootfsPlan::Kind::kIdMappedOverlay;
+    op.id_map_required = op.id_map;
+    op.optional = true;
+    op.propagation = {kAllPrivate};
+    if (inputs_.options.read_only_data_roots) {
+      op.attributes.set = MOUNT_ATTR_RDONLY;
+    }
+    ops_.push_back(std::move(op));
+  }
+}
+
 absl::Status Builder::AddPaths(const std::vector<std::string>& paths,
                                std::string_view field, MountOp::Kind kind) {
   for (size_t i = 0; i < paths.size(); ++i) {
@@ -277,6 +306,7 @@ absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
   plan.no_pivot = inputs.options.no_pivot;
   SYSBOX_ASSIGN_OR_RETURN(plan.rootfs, BuildRootfsPlan(spec, inputs));
   Builder builder(spec, inputs);
+  builder.AddDataRoots(plan.rootfs);
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     SYSBOX_RETURN_IF_ERROR(builder.AddMount(i));
   }

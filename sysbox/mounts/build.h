@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "sysbox/ids/id_range.h"
+#include "sysbox/mounts/data_roots.h"
 #include "sysbox/mounts/mount_plan.h"
 #include "sysbox/oci/spec.h"
 
@@ -31,6 +32,9 @@ struct BuildOptions {
   bool id_map_required = false;
   bool no_pivot = false;
   std::vector<EmulatedBind> emulated;  // in order
+  // Directories in which engines inside can mount overlays (data_roots.h).
+  bool data_roots = false;
+  bool read_only_data_roots = false;
 };
 
 struct RootfsFacts {
@@ -56,6 +60,7 @@ struct BuildInputs {
   // As many as spec.mounts; set for binds.
   std::vector<std::optional<SourceFacts>> sources;
   bool has_kcore = false;  // /proc/kcore exists
+  std::vector<DataRoot> data_roots;
 };
 
 // Errors name the field: `mounts[2].destination: …`. A rootfs owned by an id

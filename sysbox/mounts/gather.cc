@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
+#include "sysbox/mounts/data_roots.h"
 #include "sysbox/mounts/overlay_layers.h"
 #include "sysbox/oci/mount_options.h"
 
@@ -81,6 +83,22 @@ absl::StatusOr<SourceFacts> LookAtSource(const std::string& path,
   return facts;
 }
 
+// Where the root is an overlay that can be written to.
+absl::Status LookForDataRoots(const oci::Spec& spec, BuildInputs& inputs) {
+  const std::optional<OverlayLayers>& overlay = inputs.rootfs.overlay;
+  if (!inputs.options.data_roots || !overlay.has_value() ||
+      overlay->upper.empty()) {
+    return absl::OkStatus();
+  }
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Fd rootfs,
+      Open(inputs.rootfs.path, {.flags = O_PATH | O_DIRECTORY}));
+  inputs.data_roots = FindDataRoots(rootfs, spec.process.has_value()
+                                                ? spec.process->args
+                                                : std::vector<std::string>());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<BuildInputs> GatherBuildInputs(const oci::Spec& spec,
@@ -102,6 +120,7 @@ absl::StatusOr<BuildInputs> GatherBuildInputs(const oci::Spec& spec,
                                          fmt::format("mounts[{}].source", i)));
   }
   inputs.has_kcore = Exists("/proc/kcore");
+  SYSBOX_RETURN_IF_ERROR(LookForDataRoots(spec, inputs));
   return inputs;
 }
 

@@ -81,6 +81,7 @@ struct MountOp {
     kMask,        // init: hide `target`: /dev/null on files, tmpfs on dirs
     kReadonly,    // init: clone of `target` on itself, read-only
     kEmulated,    // init: clone of `target`'s path in `emulated_from`
+    kDataRoot,    // launcher: `target` as it lies in the upper layer `source`
   };
   Kind kind = Kind::kBind;
   std::string field;   // "mounts[3]", in front of errors
@@ -99,6 +100,7 @@ struct MountOp {
   bool over_proc = false;        // may land on procfs
   EmulatedFrom emulated_from = EmulatedFrom::kStatic;
   bool last = false;  // after sysctls are written (ro, masks)
+  uint32_t mode = 0;  // of a kDataRoot that has to be made
   std::vector<DeviceNode> devices;
   std::vector<DeviceLink> links;
 };

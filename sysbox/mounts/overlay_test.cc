@@ -233,5 +233,73 @@ TEST_CASE("a failure in the mounting child comes back with its text") {
   CHECK(MessageOf(mount.status()).find("nonsense") != std::string::npos);
 }
 
+// An overlay on an overlay is what engines inside ask for.
+absl::Status MountOverlayInDataRoot() {
+  for (const char* name : {"/data/l", "/data/u", "/data/w", "/data/m"}) {
+    SYSBOX_RETURN_IF_ERROR(MakeDirectory(name, 0755));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const DetachedMount overlay,
+                          NewFilesystem("overlay", "inner",
+                                        {{"lowerdir", "/data/l"},
+                                         {"upperdir", "/data/u"},
+                                         {"workdir", "/data/w"},
+                                         {"userxattr", ""}},
+                                        0));
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat image,
+                          StatAt(FdRef::Cwd(), "/data/image"));
+  RETURN_UNLESS(image.st_uid == 0 && image.st_mode == (S_IFREG | 04755));
+  return absl::OkStatus();
+}
+
+TEST_CASE("a data root is no overlay, and has what the image holds") {
+  const Store store(2);
+  CHECK_OK(testing::RunInNamespaces(CLONE_NEWNS, [&]() -> absl::Status {
+    SYSBOX_RETURN_IF_ERROR(store.Fill());
+    const std::string lower = store.dir() / "layer1/diff/data";
+    SYSBOX_RETURN_IF_ERROR(MakeDirectories(lower, 0755));
+    SYSBOX_RETURN_IF_ERROR(ReplaceFile(lower + "/image", "i", 04755));
+    SYSBOX_RETURN_IF_ERROR(store.Mount("", false));
+    SYSBOX_ASSIGN_OR_RETURN(MountPlan plan, PlanFor(store.merged()));
+    MountOp op;
+    op.kind = MountOp::Kind::kDataRoot;
+    op.target = "/data";
+    op.source = store.upper("");
+    op.id_map = true;
+    plan.ops.push_back(op);
+    op.target = "/new/one";
+    op.mode = 0710;
+    plan.ops.push_back(op);
+    SYSBOX_RETURN_IF_ERROR(RunInContainer(plan, MountOverlayInDataRoot));
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat made,
+                            StatAt(FdRef::Cwd(), store.upper("new/one")));
+    RETURN_UNLESS(made.st_mode == (S_IFDIR | 0710));
+    // Copied once: what the container deletes stays deleted.
+    SYSBOX_RETURN_IF_ERROR(Unlink(store.upper("data/image")));
+    return RunInContainer(plan, []() -> absl::Status {
+      RETURN_UNLESS(Exists("/data/u") && !Exists("/data/image"));
+      return absl::OkStatus();
+    });
+  }));
+}
+
+TEST_CASE("a data root that is a file or leads to the top is left alone") {
+  const Store store(2);
+  CHECK_OK(testing::RunInNamespaces(CLONE_NEWNS, [&]() -> absl::Status {
+    SYSBOX_RETURN_IF_ERROR(store.Fill());
+    SYSBOX_RETURN_IF_ERROR(Symlink("/", store.dir() / "layer1/diff/top"));
+    SYSBOX_RETURN_IF_ERROR(store.Mount("", false));
+    SYSBOX_ASSIGN_OR_RETURN(MountPlan plan, PlanFor(store.merged()));
+    for (const char* target : {"/same", "/top"}) {
+      MountOp op;
+      op.kind = MountOp::Kind::kDataRoot;
+      op.target = target;
+      op.source = store.upper("");
+      op.id_map = true;
+      plan.ops.push_back(op);
+    }
+    return RunInContainer(plan, UseTheRootfs);
+  }));
+}
+
 }  // namespace
 }  // namespace sysbox::mounts

@@ -8,6 +8,7 @@
 #include "sysbox/base/status.h"
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/assemble_overlay.h"
+#include "sysbox/mounts/make_data_root.h"
 #include "sysbox/mounts/mount_attributes.h"
 #include "sysbox/mounts/prepare_dev.h"
 
@@ -69,16 +70,35 @@ absl::StatusOr<DetachedMount> PrepareBind(const MountOp& op,
   return tree;
 }
 
-absl::StatusOr<DetachedMount> Prepare(const MountOp& op, const IdMaps& maps,
-                                      FdRef user_namespace) {
-  return op.kind == MountOp::Kind::kDev ? PrepareDev(op, maps)
-                                        : PrepareBind(op, user_namespace);
+// Made before the container's own overlay is: what that finds in the upper
+// layer must not change under it.
+absl::StatusOr<std::vector<Fd>> MakeDataRoots(const MountPlan& plan) {
+  std::vector<Fd> made;
+  for (const MountOp& op : plan.ops) {
+    if (op.kind != MountOp::Kind::kDataRoot) continue;
+    SYSBOX_ASSIGN_OR_RETURN(Fd root, MakeDataRoot(plan.rootfs, op, plan.maps),
+                            "{} {}", op.field, op.target);
+    made.push_back(std::move(root));
+  }
+  return made;
+}
+
+absl::StatusOr<DetachedMount> PrepareDataRoot(const MountOp& op, FdRef root,
+                                              FdRef user_namespace) {
+  if (!root.valid()) return DetachedMount();
+  SYSBOX_ASSIGN_OR_RETURN(DetachedMount tree, CloneTree(root, "", false));
+  if (op.id_map) {
+    SYSBOX_RETURN_IF_ERROR(IdMapMount(tree.fd(), user_namespace, false));
+  }
+  SYSBOX_RETURN_IF_ERROR(ApplyAttributes(tree.fd(), op));
+  return tree;
 }
 
 }  // namespace
 
 bool NeedsLauncher(const MountOp& op) {
-  return op.kind == MountOp::Kind::kBind || op.kind == MountOp::Kind::kDev;
+  return op.kind == MountOp::Kind::kBind || op.kind == MountOp::Kind::kDev ||
+         op.kind == MountOp::Kind::kDataRoot;
 }
 
 absl::StatusOr<std::vector<DetachedMount>> PrepareMounts(
@@ -87,15 +107,23 @@ absl::StatusOr<std::vector<DetachedMount>> PrepareMounts(
   std::vector<DetachedMount> own_discarded;
   if (discarded == nullptr) discarded = &own_discarded;
   std::vector<DetachedMount> prepared;
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> data_roots,
+                          MakeDataRoots(plan));
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount rootfs,
                           PrepareRootfs(plan, user_namespace, *discarded),
                           "rootfs");
   prepared.push_back(std::move(rootfs));
+  auto data_root = data_roots.begin();
+  const auto prepare = [&](const MountOp& op) -> absl::StatusOr<DetachedMount> {
+    if (op.kind == MountOp::Kind::kDev) return PrepareDev(op, plan.maps);
+    if (op.kind == MountOp::Kind::kBind) return PrepareBind(op, user_namespace);
+    return PrepareDataRoot(op, *data_root++, user_namespace);
+  };
   for (const MountOp& op : plan.ops) {
     if (!NeedsLauncher(op)) continue;
-    SYSBOX_ASSIGN_OR_RETURN(
-        DetachedMount mount, Prepare(op, plan.maps, user_namespace),
-        "{}: mount {} on {}", op.field, op.source, op.target);
+    SYSBOX_ASSIGN_OR_RETURN(DetachedMount mount, prepare(op),
+                            "{}: mount {} on {}", op.field, op.source,
+                            op.target);
     prepared.push_back(std::move(mount));
   }
   return prepared;

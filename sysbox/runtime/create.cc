@@ -64,6 +64,9 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   build.skip_uid_shift = bundle.syscont.skip_uid_shift;
   build.id_map_required = registered.policy.fsuid_map_fail_on_error;
   build.no_pivot = options.no_pivot;
+  build.data_roots = bundle.syscont.syscont_mode;
+  build.read_only_data_roots =
+      spec.root->readonly && !bundle.syscont.relaxed_read_only;
   SYSBOX_ASSIGN_OR_RETURN(
       mounts::BuildInputs inputs,
       mounts::GatherBuildInputs(spec, options.bundle, std::move(build)));

@@ -1,0 +1,198 @@
+#include "sysbox/mounts/data_roots.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_split.h"
+#include "sysbox/base/strings.h"
+#include "sysbox/json/document.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/rooted_path.h"
+#include "sysbox/mounts/target_path.h"
+
+namespace sysbox::mounts {
+namespace {
+
+constexpr size_t kMaxConfig = size_t{64} << 10;
+constexpr size_t kMaxPath = 1024;
+
+// layout: table
+struct KnownRoot {
+  std::string_view path;
+  mode_t mode;
+};
+constexpr KnownRoot kUsual[] = {
+    {"/var/lib/buildkit", 0710},    // buildkitd
+    {"/var/lib/containerd", 0711},  // containerd, and Docker's image store
+    {"/var/lib/containers", 0755},  // Podman, Buildah, CRI-O
+    {"/var/lib/docker", 0710},      // dockerd
+    {"/var/lib/k0s", 0755},         // k0s
+    {"/var/lib/kubelet", 0750},     // kubelet
+    {"/var/lib/rancher", 0755},     // K3s, RKE2
+};
+
+struct ConfigFile {
+  std::string_view path;
+  std::string_view key;
+  mode_t mode;
+};
+constexpr ConfigFile kConfigFiles[] = {
+    {"/etc/docker/daemon.json", "data-root", 0710},
+    {"/etc/docker/daemon.json", "graph", 0710},
+    {"/etc/containerd/config.toml", "root", 0711},
+    {"/etc/containers/storage.conf", "graphroot", 0755},
+    {"/etc/rancher/k3s/config.yaml", "data-dir", 0755},
+    {"/etc/rancher/rke2/config.yaml", "data-dir", 0755},
+};
+
+// "--data-root=X", "--data-root X" of a program of that name.
+struct Option {
+  std::string_view program;
+  std::string_view option;
+  mode_t mode;
+};
+constexpr Option kOptions[] = {
+    {"dockerd", "--data-root", 0710}, {"dockerd", "--graph", 0710},
+    {"dockerd", "-g", 0710},          {"containerd", "--root", 0711},
+    {"k3s", "--data-dir", 0755},      {"k3s", "-d", 0755},
+    {"rke2", "--data-dir", 0755},     {"k0s", "--data-dir", 0755},
+    {"kubelet", "--root-dir", 0750},  {"buildkitd", "--root", 0710},
+};
+
+// Never a FIFO that nobody writes to, or a file without end.
+std::string ReadConfig(FdRef rootfs, std::string_view path) {
+  const auto file =
+      OpenInRoot(rootfs, path, {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY});
+  if (!file.ok()) return "";
+  const auto found = Stat(*file);
+  if (!found.ok() || !S_ISREG(found->st_mode)) return "";
+  return ReadAll(*file, kMaxConfig).value_or("");
+}
+
+std::string_view Unquote(std::string_view value) {
+  for (const char quote : {'"', '\''}) {
+    if (value.size() < 2 || value.front() != quote) continue;
+    const size_t end = value.find(quote, 1);
+    if (end != std::string_view::npos) return value.substr(1, end - 1);
+  }
+  const size_t comment = value.find(" #");
+  return ToStd(absl::StripAsciiWhitespace(ToAbsl(value.substr(0, comment))));
+}
+
+bool IsUsable(std::string_view path) {
+  if (path.empty() || path.front() != '/' || path.size() > kMaxPath ||
+      path.find('\0') != std::string_view::npos) {
+    return false;
+  }
+  const std::string clean = CleanTarget(path);
+  if (clean == "/") return false;
+  constexpr std::string_view kNotOurs[] = {"/proc", "/sys", "/dev"};
+  return std::none_of(std::begin(kNotOurs), std::end(kNotOurs),
+                      [&](std::string_view directory) {
+                        return clean == directory || IsBelow(clean, directory);
+                      });
+}
+
+std::string_view BaseName(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+class Finder {
+ public:
+  void Add(std::string_view path, mode_t mode) {
+    if (IsUsable(path)) found_.push_back({CleanTarget(path), mode});
+  }
+  void AddFromConfigFiles(FdRef rootfs);
+  void AddFromArguments(const std::vector<std::string>& args);
+  std::vector<DataRoot> Take();
+
+ private:
+  std::vector<DataRoot> found_;
+};
+
+void Finder::AddFromConfigFiles(FdRef rootfs) {
+  for (const ConfigFile& file : kConfigFiles) {
+    const std::string text = ReadConfig(rootfs, file.path);
+    if (text.empty()) continue;
+    Add(FindSetting(text, file.key).value_or(""), file.mode);
+  }
+}
+
+// The program may come after a wrapper: "tini -- dockerd --data-root X".
+void Finder::AddFromArguments(const std::vector<std::string>& args) {
+  for (const Option& option : kOptions) {
+    auto arg = std::find_if(args.begin(), args.end(), [&](const auto& word) {
+      return BaseName(word) == option.program;
+    });
+    for (; arg != args.end(); ++arg) {
+      std::string_view word = *arg;
+      if (!word.starts_with(option.option)) continue;
+      word.remove_prefix(option.option.size());
+      if (word.starts_with('=')) Add(word.substr(1), option.mode);
+      if (word.empty() && arg + 1 != args.end()) Add(arg[1], option.mode);
+    }
+  }
+}
+
+std::vector<DataRoot> Finder::Take() {
+  // Stable: of two that name one path, the more telling mode comes first.
+  std::stable_sort(
+      found_.begin(), found_.end(),
+      [](const DataRoot& a, const DataRoot& b) { return a.path < b.path; });
+  std::vector<DataRoot> kept;
+  for (DataRoot& root : found_) {
+    const bool covered =
+        std::any_of(kept.begin(), kept.end(), [&](const DataRoot& other) {
+          return root.path == other.path || IsBelow(root.path, other.path);
+        });
+    if (!covered) kept.push_back(std::move(root));
+  }
+  return kept;
+}
+
+std::optional<std::string> FindInJson(std::string_view text,
+                                      std::string_view key) {
+  const auto document = json::Document::Parse(text);
+  if (!document.ok()) return std::nullopt;
+  const std::string path[] = {std::string(key)};
+  const std::optional<std::string> raw = document->Get(path);
+  if (!raw.has_value() || raw->size() < 2 || raw->front() != '"') {
+    return std::nullopt;
+  }
+  // A path with escapes in it is left to who wrote it.
+  if (raw->find('\\') != std::string::npos) return std::nullopt;
+  return raw->substr(1, raw->size() - 2);
+}
+
+}  // namespace
+
+std::optional<std::string> FindSetting(std::string_view text,
+                                       std::string_view key) {
+  if (ToStd(absl::StripLeadingAsciiWhitespace(ToAbsl(text))).starts_with('{')) {
+    return FindInJson(text, key);
+  }
+  for (const absl::string_view piece : absl::StrSplit(ToAbsl(text), '\n')) {
+    std::string_view line = ToStd(piece);
+    if (!line.starts_with(key)) continue;  // deeper, or another key
+    line = ToStd(absl::StripAsciiWhitespace(ToAbsl(line.substr(key.size()))));
+    if (line.empty() || (line.front() != ':' && line.front() != '=')) continue;
+    return std::string(
+        Unquote(ToStd(absl::StripAsciiWhitespace(ToAbsl(line.substr(1))))));
+  }
+  return std::nullopt;
+}
+
+std::vector<DataRoot> FindDataRoots(FdRef rootfs,
+                                    const std::vector<std::string>& args) {
+  Finder finder;
+  for (const KnownRoot& root : kUsual) finder.Add(root.path, root.mode);
+  finder.AddFromConfigFiles(rootfs);
+  finder.AddFromArguments(args);
+  return finder.Take();
+}
+
+}  // namespace sysbox::mounts

@@ -1,0 +1,123 @@
+#include "sysbox/mounts/make_data_root.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/mount_info.h"
+#include "sysbox/linux/rooted_path.h"
+
+namespace sysbox::mounts {
+namespace {
+
+// trusted.*: nobody in a user namespace can set or see it, no engine keeps it
+// in an image.
+constexpr char kMark[] = "trusted.sysbox.data-root";
+// Engines' own stores are some 10 deep.
+constexpr int kMaxDepth = 200;
+
+absl::StatusOr<Fd> OpenBelow(FdRef directory, std::string_view path) {
+  if (path.starts_with('/')) path.remove_prefix(1);
+  return OpenAt2(directory, path, {.flags = O_RDONLY | O_DIRECTORY},
+                 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
+
+bool IsMarked(FdRef directory) {
+  return fgetxattr(directory.get(), kMark, nullptr, 0) >= 0;
+}
+
+absl::Status Mark(FdRef directory) {
+  if (fsetxattr(directory.get(), kMark, "1", 1, 0) == 0) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus(errno, fmt::format("set {}", kMark));
+}
+
+// Sets the times that it has: of all changes the one that loses nothing, and
+// a change makes the overlay copy.
+absl::Status CopyUp(FdRef directory, const std::string& name,
+                    const struct stat& found, int flags) {
+  const timespec times[] = {found.st_atim, found.st_mtim};
+  if (utimensat(directory.get(), name.c_str(), times, flags) == 0) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus(errno, fmt::format("copy up {}", name));
+}
+
+absl::Status CopyUpTree(FdRef directory, int depth) {
+  if (depth > kMaxDepth) return ErrnoStatus(ELOOP, "directories too deep");
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          ListDirectory(directory));
+  for (const std::string& name : names) {
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat found,
+                            StatAt(directory, name, AT_SYMLINK_NOFOLLOW));
+    SYSBOX_RETURN_IF_ERROR(CopyUp(directory, name, found, AT_SYMLINK_NOFOLLOW));
+    if (!S_ISDIR(found.st_mode)) continue;
+    SYSBOX_ASSIGN_OR_RETURN(const Fd below, OpenBelow(directory, name));
+    SYSBOX_RETURN_IF_ERROR(CopyUpTree(below, depth + 1), "{}", name);
+  }
+  return absl::OkStatus();
+}
+
+// `directory`'s path below the overlay's root, whatever symlinks led to it.
+absl::StatusOr<std::string> PathBelow(const std::string& root,
+                                      FdRef directory) {
+  SYSBOX_ASSIGN_OR_RETURN(const std::string path,
+                          ReadLink(ProcPath(directory)));
+  if (!path.starts_with(root + "/")) {
+    return Internal("{} is not below {}", path, root);
+  }
+  return path.substr(root.size() + 1);
+}
+
+absl::Status GiveToContainerRoot(FdRef directory, const RootfsPlan& rootfs,
+                                 const MountOp& op, const IdMaps& maps) {
+  SYSBOX_RETURN_IF_ERROR(
+      ChangeModeAt(FdRef::Cwd(), ProcPath(directory), op.mode));
+  if (rootfs.kind != RootfsPlan::Kind::kPlainBind) return absl::OkStatus();
+  return ChangeOwner(directory, maps.uids.ToHost(0).value_or(0),
+                     maps.gids.ToHost(0).value_or(0));
+}
+
+}  // namespace
+
+absl::StatusOr<Fd> MakeDataRoot(const RootfsPlan& rootfs, const MountOp& op,
+                                const IdMaps& maps) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd upper,
+                          Open(op.source, {.flags = O_PATH | O_DIRECTORY}));
+  if (auto made = OpenBelow(upper, op.target); made.ok() && IsMarked(*made)) {
+    return made;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const Fd merged,
+                          Open(rootfs.path, {.flags = O_PATH | O_DIRECTORY}));
+  SYSBOX_ASSIGN_OR_RETURN(const RootedKind kind, KindInRoot(merged, op.target));
+  if (kind == RootedKind::kOther) return Fd();
+  SYSBOX_ASSIGN_OR_RETURN(const Fd directory,
+                          MakeDirectoriesInRoot(merged, op.target, 0755));
+  SYSBOX_ASSIGN_OR_RETURN(const bool is_root, IsMountRoot(directory));
+  if (is_root) return Fd();  // a symlink to "/"
+  if (kind == RootedKind::kAbsent) {
+    SYSBOX_RETURN_IF_ERROR(GiveToContainerRoot(directory, rootfs, op, maps));
+  } else {
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(directory));
+    SYSBOX_RETURN_IF_ERROR(CopyUp(FdRef::Cwd(), ProcPath(directory), found, 0));
+    SYSBOX_RETURN_IF_ERROR(CopyUpTree(directory, 0));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const std::string path,
+                          PathBelow(rootfs.path, directory));
+  SYSBOX_ASSIGN_OR_RETURN(Fd made, OpenBelow(upper, path));
+  SYSBOX_RETURN_IF_ERROR(Mark(made));
+  return made;
+}
+
+}  // namespace sysbox::mounts

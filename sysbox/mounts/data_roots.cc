@@ -4,10 +4,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "fmt/format.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/json/document.h"
 #include "sysbox/linux/file.h"
@@ -24,15 +26,23 @@ constexpr size_t kMaxPath = 1024;
 struct KnownRoot {
   std::string_view path;
   mode_t mode;
+  std::array<std::string_view, 3> programs;  // that keep their data there
 };
 constexpr KnownRoot kUsual[] = {
-    {"/var/lib/buildkit", 0710},    // buildkitd
-    {"/var/lib/containerd", 0711},  // containerd, and Docker's image store
-    {"/var/lib/containers", 0755},  // Podman, Buildah, CRI-O
-    {"/var/lib/docker", 0710},      // dockerd
-    {"/var/lib/k0s", 0755},         // k0s
-    {"/var/lib/kubelet", 0750},     // kubelet
-    {"/var/lib/rancher", 0755},     // K3s, RKE2
+    {"/var/lib/buildkit", 0710, {"buildkitd"}},
+    {"/var/lib/containerd", 0711, {"containerd"}},
+    {"/var/lib/containers", 0755, {"podman", "buildah", "crio"}},
+    {"/var/lib/docker", 0710, {"dockerd"}},
+    {"/var/lib/k0s", 0755, {"k0s"}},
+    {"/var/lib/kubelet", 0750, {"kubelet"}},
+    {"/var/lib/rancher", 0755, {"k3s", "rke2"}},
+};
+constexpr std::string_view kProgramDirectories[] = {"/usr/bin", "/usr/sbin",
+                                                    "/usr/local/bin"};
+// By which any of those programs may come later.
+constexpr std::string_view kPackageManagers[] = {
+    "/usr/bin/apt-get",  "/sbin/apk",       "/usr/bin/dnf",    "/usr/bin/yum",
+    "/usr/bin/microdnf", "/usr/bin/pacman", "/usr/bin/zypper",
 };
 
 struct ConfigFile {
@@ -81,6 +91,26 @@ std::string_view Unquote(std::string_view value) {
   }
   const size_t comment = value.find(" #");
   return ToStd(absl::StripAsciiWhitespace(ToAbsl(value.substr(0, comment))));
+}
+
+bool IsThere(FdRef rootfs, std::string_view path) {
+  return KindInRoot(rootfs, path).value_or(RootedKind::kAbsent) !=
+         RootedKind::kAbsent;
+}
+
+// A directory that nobody inside will use is one too many in what the engine
+// says has changed.
+bool IsWanted(FdRef rootfs, const KnownRoot& root) {
+  if (IsThere(rootfs, root.path)) return true;
+  for (const std::string_view directory : kProgramDirectories) {
+    for (const std::string_view program : root.programs) {
+      if (program.empty()) continue;
+      if (IsThere(rootfs, fmt::format("{}/{}", directory, program))) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 bool IsUsable(std::string_view path) {
@@ -189,7 +219,12 @@ std::optional<std::string> FindSetting(std::string_view text,
 std::vector<DataRoot> FindDataRoots(FdRef rootfs,
                                     const std::vector<std::string>& args) {
   Finder finder;
-  for (const KnownRoot& root : kUsual) finder.Add(root.path, root.mode);
+  const bool all = std::any_of(
+      std::begin(kPackageManagers), std::end(kPackageManagers),
+      [&](std::string_view manager) { return IsThere(rootfs, manager); });
+  for (const KnownRoot& root : kUsual) {
+    if (all || IsWanted(rootfs, root)) finder.Add(root.path, root.mode);
+  }
   finder.AddFromConfigFiles(rootfs);
   finder.AddFromArguments(args);
   return finder.Take();

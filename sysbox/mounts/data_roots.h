@@ -21,10 +21,11 @@ struct DataRoot {
   mode_t mode = 0;   // if it has to be made
 };
 
-// The usual places, and those that the image's configuration files or `args`,
-// the command line of the container's first process, name in their stead. None
-// lies below another. The files are the image's: hostile, of which nothing
-// worse can come than a directory of the container in a place of its choice.
+// The usual places of programs that the image holds or a package manager could
+// bring, and those that the image's configuration files or `args`, the command
+// line of the container's first process, name. None lies below another. The
+// files are the image's: hostile, of which nothing worse can come than a
+// directory of the container in a place of its choice.
 std::vector<DataRoot> FindDataRoots(FdRef rootfs,
                                     const std::vector<std::string>& args);
 

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,24 +17,14 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-// What is found besides the usual places.
-Strings Unusual(const testing::TempDir& rootfs, const Strings& args = {}) {
-  const testing::TempDir empty;
-  const auto find = [](const testing::TempDir& dir, const Strings& words) {
-    const Fd root = VALUE_OF(Open(dir.path(), {.flags = O_PATH | O_DIRECTORY}));
-    Strings paths;
-    for (const DataRoot& found : FindDataRoots(root, words)) {
-      paths.push_back(found.path);
-    }
-    return paths;
-  };
-  const Strings usual = find(empty, {});
-  CHECK(std::count(usual.begin(), usual.end(), "/var/lib/docker") == 1);
-  Strings unusual = find(rootfs, args);
-  std::erase_if(unusual, [&](const std::string& path) {
-    return std::count(usual.begin(), usual.end(), path) != 0;
-  });
-  return unusual;
+Strings Find(const testing::TempDir& rootfs, const Strings& args = {}) {
+  const Fd root =
+      VALUE_OF(Open(rootfs.path(), {.flags = O_PATH | O_DIRECTORY}));
+  Strings paths;
+  for (const DataRoot& found : FindDataRoots(root, args)) {
+    paths.push_back(found.path);
+  }
+  return paths;
 }
 
 void Put(const testing::TempDir& rootfs, const std::string& path,
@@ -43,6 +32,17 @@ void Put(const testing::TempDir& rootfs, const std::string& path,
   const std::string file = rootfs / path;
   CHECK_OK(MakeDirectories(file.substr(0, file.rfind('/')), 0755));
   CHECK_OK(ReplaceFile(file, text, 0644));
+}
+
+TEST_CASE("a program's usual place is a data root where the program can be") {
+  testing::TempDir rootfs;
+  CHECK(Find(rootfs).empty());
+  Put(rootfs, "usr/bin/dockerd", "");
+  CHECK(Find(rootfs) == Strings{"/var/lib/docker"});
+  CHECK_OK(MakeDirectories(rootfs / "var/lib/kubelet", 0755));
+  CHECK(Find(rootfs) == Strings{"/var/lib/docker", "/var/lib/kubelet"});
+  Put(rootfs, "usr/bin/apt-get", "");
+  CHECK(Find(rootfs).size() == 7);
 }
 
 TEST_CASE("configuration files of the image name data roots") {
@@ -54,24 +54,26 @@ TEST_CASE("configuration files of the image name data roots") {
       "version = 2\nroot = \"/srv/containerd\"\n[plugins]\n");
   Put(rootfs, "etc/containers/storage.conf",
       "[storage]\ngraphroot = \"/srv/containers\"\n");
-  CHECK(Unusual(rootfs) == Strings{"/srv/containerd", "/srv/containers",
-                                   "/srv/docker", "/srv/k3s"});
+  CHECK(Find(rootfs) == Strings{"/srv/containerd", "/srv/containers",
+                                "/srv/docker", "/srv/k3s"});
 }
 
 TEST_CASE("the command line names data roots, behind a wrapper too") {
   testing::TempDir rootfs;
-  CHECK(Unusual(rootfs, {"dockerd", "--data-root", "/a"}) == Strings{"/a"});
-  CHECK(Unusual(rootfs, {"tini", "--", "/usr/bin/dockerd", "--debug",
-                         "--data-root=/a"}) == Strings{"/a"});
-  CHECK(Unusual(rootfs, {"sh", "--data-root", "/a"}).empty());
-  CHECK(Unusual(rootfs, {"dockerd", "--data-root"}).empty());
+  CHECK(Find(rootfs, {"dockerd", "--data-root", "/a"}) == Strings{"/a"});
+  CHECK(Find(rootfs, {"tini", "--", "/usr/bin/dockerd", "--debug",
+                      "--data-root=/a"}) == Strings{"/a"});
+  CHECK(Find(rootfs, {"sh", "--data-root", "/a"}).empty());
+  CHECK(Find(rootfs, {"dockerd", "--data-root"}).empty());
 }
 
 TEST_CASE("of two data roots one of which is below the other, one is kept") {
   testing::TempDir rootfs;
-  CHECK(Unusual(rootfs, {"dockerd", "-g", "/a", "--data-root", "/a/b"}) ==
+  CHECK(Find(rootfs, {"dockerd", "-g", "/a", "--data-root", "/a/b"}) ==
         Strings{"/a"});
-  CHECK(Unusual(rootfs, {"dockerd", "-g", "/var/lib/docker/x"}).empty());
+  CHECK_OK(MakeDirectories(rootfs / "var/lib/docker", 0755));
+  CHECK(Find(rootfs, {"dockerd", "-g", "/var/lib/docker/x"}) ==
+        Strings{"/var/lib/docker"});
 }
 
 TEST_CASE("a hostile image gets nothing but directories of its own") {
@@ -79,12 +81,12 @@ TEST_CASE("a hostile image gets nothing but directories of its own") {
   for (const char* path :
        {"/", "", "relative", "/proc/x", "/a/../proc", "/dev", "/sys/fs"}) {
     INFO(path);
-    CHECK(Unusual(rootfs, {"dockerd", "-g", path}).empty());
+    CHECK(Find(rootfs, {"dockerd", "-g", path}).empty());
   }
   CHECK_OK(MakeDirectories(rootfs / "etc/docker", 0755));
   CHECK_OK(MakeNodeAt(FdRef::Cwd(), rootfs / "etc/docker/daemon.json",
                       S_IFIFO | 0644, 0));
-  CHECK(Unusual(rootfs).empty());
+  CHECK(Find(rootfs).empty());
 }
 
 TEST_CASE("a setting is a top-level line of its name") {

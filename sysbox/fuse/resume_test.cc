@@ -50,10 +50,11 @@ pid_t StartServer(FdRef live, FdRef fixed) {
 [[noreturn]] void KeepServing(const FuseMount& live, const FuseMount& fixed,
                               int deaths, int done) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const Fd never = *MakeEventFd();
   for (int i = 0; i <= deaths; ++i) {
     const pid_t child = StartServer(live.device, fixed.device);
     if (i == deaths) break;
-    usleep(static_cast<useconds_t>(1000 + i * 617 % 20000));
+    (void)WaitReadable(never, 1 + i * 7 % 20);
     kill(child, SIGKILL);
     if (waitpid(child, nullptr, 0) != child) abort();
   }

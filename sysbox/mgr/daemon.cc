@@ -21,11 +21,11 @@
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/service_notify.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/mgr/overlay_coherence.h"
 #include "sysbox/mgr/pid_file.h"
 #include "sysbox/mgr/process_watch.h"
-#include "sysbox/mgr/service_notify.h"
 
 namespace sysbox::mgr {
 namespace {

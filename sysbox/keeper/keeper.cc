@@ -1,0 +1,262 @@
+#include "sysbox/keeper/keeper.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "sysbox/base/log.h"
+#include "sysbox/base/status.h"
+#include "sysbox/keeper/restart_policy.h"
+#include "sysbox/linux/events.h"
+#include "sysbox/linux/process.h"
+#include "sysbox/linux/service_notify.h"
+#include "sysbox/linux/socket.h"
+
+namespace sysbox::keeper {
+namespace {
+
+enum Key : uint64_t { kSignals, kMessages, kWorkerEnd, kPauseEnd };
+
+// A worker as its parent sees it.
+struct Worker {
+  OwnedChild process;
+  Fd socket;
+  absl::Time started = absl::Now();
+  bool ready = false;
+};
+
+class Keeper {
+ public:
+  explicit Keeper(std::string notify_socket)
+      : notify_socket_(std::move(notify_socket)) {}
+
+  absl::Status Prepare(const ListenVariables& listen);
+  // Forks. In the worker: its client. In the keeper: null.
+  absl::StatusOr<std::unique_ptr<KeeperClient>> StartWorker();
+  // Until the worker has ended and all it sent is done.
+  absl::StatusOr<RestartPolicy::Ended> AwaitEnd();
+  // False: the daemon is to end.
+  absl::StatusOr<bool> Pause(int milliseconds);
+  bool stopping() const { return stopping_; }
+
+ private:
+  absl::StatusOr<std::unique_ptr<KeeperClient>> BecomeWorker(Fd socket,
+                                                             pid_t keeper);
+  absl::Status Adopt(pid_t child, Fd socket);
+  void OnSignal();
+  void OnMessages();
+  void Handle(const KeeperMessage& message, std::vector<Fd> fds);
+  void Hold(const std::string& name, Fd fd);
+  void Drop(const std::string& name);
+  void Tell(std::string_view state, absl::Span<const FdRef> fds = {});
+
+  const std::string notify_socket_;
+  HeldDescriptors held_;
+  std::optional<Epoll> epoll_;
+  Fd signals_;
+  Fd timer_;
+  std::optional<Worker> worker_;
+  bool stopping_ = false;
+};
+
+absl::Status Keeper::Prepare(const ListenVariables& listen) {
+  SYSBOX_ASSIGN_OR_RETURN(held_, TakeListenDescriptors(listen));
+  SYSBOX_ASSIGN_OR_RETURN(signals_, MakeSignalFd({SIGTERM, SIGINT, SIGHUP}));
+  SYSBOX_ASSIGN_OR_RETURN(timer_, MakeTimerFd());
+  SYSBOX_ASSIGN_OR_RETURN(epoll_, Epoll::Create());
+  SYSBOX_RETURN_IF_ERROR(epoll_->Add(signals_, EPOLLIN, kSignals));
+  SYSBOX_RETURN_IF_ERROR(epoll_->Add(timer_, EPOLLIN, kPauseEnd));
+  return SetProcessName("sysbox[keeper]");
+}
+
+absl::StatusOr<std::unique_ptr<KeeperClient>> Keeper::StartWorker() {
+  SYSBOX_ASSIGN_OR_RETURN(auto sockets, SocketPair(SocketKind::kSeqPacket));
+  const pid_t keeper = getpid();
+  // glibc's own: the child is going to have threads.
+  const pid_t child = fork();
+  if (child < 0) return ErrnoStatus(errno, "fork the worker");
+  if (child == 0) return BecomeWorker(std::move(sockets.second), keeper);
+  sockets.second.Reset();
+  SYSBOX_RETURN_IF_ERROR(Adopt(child, std::move(sockets.first)));
+  return nullptr;
+}
+
+// Leaves this object with nothing but numbers: the epoll is the keeper's.
+absl::StatusOr<std::unique_ptr<KeeperClient>> Keeper::BecomeWorker(
+    Fd socket, pid_t keeper) {
+  auto client =
+      std::make_unique<KeeperClient>(std::move(held_), std::move(socket));
+  held_.clear();
+  epoll_.reset();
+  signals_.Reset();
+  timer_.Reset();
+  SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[worker]"));
+  SYSBOX_RETURN_IF_ERROR(SetParentDeathSignal(SIGKILL));
+  if (getppid() != keeper) _exit(1);  // it died before that took effect
+  SYSBOX_RETURN_IF_ERROR(ResetSignals());
+  return client;
+}
+
+absl::Status Keeper::Adopt(pid_t child, Fd socket) {
+  absl::StatusOr<Pidfd> pidfd = OpenPidfd(child);
+  if (!pidfd.ok()) {
+    (void)kill(child, SIGKILL);  // our own child: the pid is its
+    return pidfd.status();
+  }
+  SYSBOX_ASSIGN_OR_RETURN(Fd fd, Duplicate(pidfd->fd()));
+  worker_.emplace();
+  worker_->process = OwnedChild(child, std::move(fd));
+  worker_->socket = std::move(socket);
+  SYSBOX_RETURN_IF_ERROR(SetNonBlocking(worker_->socket, true));
+  SYSBOX_RETURN_IF_ERROR(epoll_->Add(worker_->socket, EPOLLIN, kMessages));
+  return epoll_->Add(worker_->process.pidfd().fd(), EPOLLIN, kWorkerEnd);
+}
+
+absl::StatusOr<RestartPolicy::Ended> Keeper::AwaitEnd() {
+  for (bool ended = false; !ended;) {
+    SYSBOX_ASSIGN_OR_RETURN(const std::vector<ReadyEvent> events,
+                            epoll_->Wait(-1));
+    for (const ReadyEvent& event : events) {
+      if (event.key == kSignals) OnSignal();
+      if (event.key == kMessages) OnMessages();
+      if (event.key == kWorkerEnd) ended = true;
+    }
+  }
+  OnMessages();  // what it sent with its last breath
+  SYSBOX_ASSIGN_OR_RETURN(const ExitStatus status, worker_->process.Wait());
+  const RestartPolicy::Ended ended = {
+      .status = status,
+      .was_ready = worker_->ready,
+      .lived_ms = static_cast<int>(
+          absl::ToInt64Milliseconds(absl::Now() - worker_->started)),
+  };
+  worker_.reset();
+  return ended;
+}
+
+absl::StatusOr<bool> Keeper::Pause(int milliseconds) {
+  SYSBOX_RETURN_IF_ERROR(ArmTimerFd(timer_, milliseconds));
+  for (bool over = false; !over && !stopping_;) {
+    SYSBOX_ASSIGN_OR_RETURN(const std::vector<ReadyEvent> events,
+                            epoll_->Wait(-1));
+    for (const ReadyEvent& event : events) {
+      if (event.key == kSignals) OnSignal();
+      if (event.key == kPauseEnd) over = true;
+    }
+  }
+  SYSBOX_RETURN_IF_ERROR(DrainTimerFd(timer_));
+  return !stopping_;
+}
+
+void Keeper::OnSignal() {
+  const absl::StatusOr<SignalInfo> signal = ReadSignal(signals_);
+  if (!signal.ok()) return;
+  if (signal->signal == SIGHUP) {
+    using std::chrono::microseconds;
+    const auto now = std::chrono::duration_cast<microseconds>(
+        std::chrono::steady_clock::now().time_since_epoch());
+    Tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
+  } else {
+    stopping_ = true;
+    Tell("STOPPING=1");
+  }
+  if (!worker_) return;
+  // Gone already: the next event says so.
+  (void)worker_->process.pidfd().Signal(signal->signal);
+}
+
+void Keeper::OnMessages() {
+  for (;;) {
+    absl::StatusOr<ReceivedMessage> message =
+        ReceiveMessage(worker_->socket, kMaxKeeperMessage, 1);
+    if (!message.ok() && ErrnoOf(message.status()) == EAGAIN) return;
+    if (!message.ok() || message->end_of_file) {
+      // Its end of the socket is closed: it is ending.
+      (void)epoll_->Remove(worker_->socket);
+      return;
+    }
+    const absl::StatusOr<KeeperMessage> decoded =
+        DecodeKeeperMessage(message->data);
+    if (decoded.ok()) {
+      Handle(*decoded, std::move(message->fds));
+    } else {
+      Log(LogLevel::kError, "keeper: {}", MessageOf(decoded.status()));
+    }
+  }
+}
+
+void Keeper::Handle(const KeeperMessage& message, std::vector<Fd> fds) {
+  switch (message.kind) {
+    case KeeperMessage::Kind::kHold:
+      if (!fds.empty()) Hold(message.name, std::move(fds.front()));
+      break;
+    case KeeperMessage::Kind::kDrop:
+      Drop(message.name);
+      break;
+    case KeeperMessage::Kind::kReady:
+      worker_->ready = true;
+      Tell(stopping_ ? "STOPPING=1" : "READY=1");
+      break;
+  }
+}
+
+void Keeper::Hold(const std::string& name, Fd fd) {
+  Drop(name);
+  const FdRef borrowed(fd);
+  Tell(fmt::format("FDSTORE=1\nFDNAME={}", name),
+       absl::MakeConstSpan(&borrowed, 1));
+  held_[name] = std::move(fd);
+}
+
+void Keeper::Drop(const std::string& name) {
+  if (held_.erase(name) == 0) return;
+  Tell(fmt::format("FDSTOREREMOVE=1\nFDNAME={}", name));
+}
+
+// Only a service manager of the right kind reads all of that.
+void Keeper::Tell(std::string_view state, absl::Span<const FdRef> fds) {
+  const absl::Status told = NotifyService(notify_socket_, state, fds);
+  if (!told.ok()) {
+    Log(LogLevel::kDebug, "keeper: {}: {}", state, MessageOf(told));
+  }
+}
+
+std::string Describe(const ExitStatus& status) {
+  return status.signal != 0 ? fmt::format("signal {}", status.signal)
+                            : fmt::format("exit code {}", status.code);
+}
+
+}  // namespace
+
+absl::StatusOr<int> KeepWorker(
+    const KeeperOptions& options,
+    absl::FunctionRef<absl::StatusOr<int>(KeeperClient& keeper)> worker) {
+  Keeper keeper(options.notify_socket);
+  SYSBOX_RETURN_IF_ERROR(keeper.Prepare(options.listen));
+  RestartPolicy policy;
+  for (;;) {
+    SYSBOX_ASSIGN_OR_RETURN(const std::unique_ptr<KeeperClient> client,
+                            keeper.StartWorker());
+    if (client != nullptr) return worker(*client);
+    SYSBOX_ASSIGN_OR_RETURN(const RestartPolicy::Ended ended,
+                            keeper.AwaitEnd());
+    const std::optional<int> delay = policy.AfterEnd(ended);
+    if (keeper.stopping()) return ended.status.code;
+    if (!delay) return ended.status.ShellCode();
+    Log(LogLevel::kError, "the worker ended after {} ms: {}; the next in {} ms",
+        ended.lived_ms, Describe(ended.status), *delay);
+    if (*delay == 0) continue;
+    SYSBOX_ASSIGN_OR_RETURN(const bool go_on, keeper.Pause(*delay));
+    if (!go_on) return 0;
+  }
+}
+
+}  // namespace sysbox::keeper

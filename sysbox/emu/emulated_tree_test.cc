@@ -178,8 +178,10 @@ TEST_CASE("a network directory is the namespace's, and what Linux keeps back") {
   view.Put(Scope::kHost, "/proc/sys/net/core/netdev_rss_key", "secret\n");
   view.Put(Scope::kNetwork, kSomaxconn, "4096\n");
   view.Put(Scope::kHost, kSomaxconn, "1\n");
-  CHECK(container.List("/proc/sys/net/core") ==
-        std::set<std::string>{"default_qdisc", "somaxconn"});
+  const std::set<std::string> names = container.List("/proc/sys/net/core");
+  CHECK(names.count("default_qdisc") + names.count("somaxconn") == 2);
+  CHECK(names.count("bpf_jit_limit") == 0);  // the host has none
+  CHECK(VALUE_OF(container.Read("/proc/sys/net/core/rmem_max")) == "212992\n");
   CHECK_FALSE(VALUE_OF(container.Walk("/proc/sys/net/core")).fixed);
   CHECK_ERRNO(ENOENT, container.Walk("/proc/sys/net/core/netdev_rss_key"));
   REQUIRE_OK(container.Write("/proc/sys/net/core/default_qdisc", "fq\n"));
@@ -203,8 +205,7 @@ TEST_CASE("interfaces come and go, and the default neighbours are there") {
   CHECK_ERRNO(ENOENT, container.Walk(neigh + "/eth0"));
   view.Put(Scope::kNetwork, neigh + "/eth0/locktime", "5\n");
   CHECK(VALUE_OF(container.Read(neigh + "/eth0/locktime")) == "5\n");
-  CHECK(container.List(neigh + "/default") ==
-        std::set<std::string>{"gc_thresh1", "locktime"});
+  CHECK(container.List(neigh + "/default").count("locktime") == 1);
   REQUIRE_OK(container.Write(neigh + "/default/gc_thresh1", "4096"));
   CHECK(view.TextOf(Scope::kHost, neigh + "/default/gc_thresh1") == "128\n");
   CHECK_ERRNO(EACCES, container.Write(neigh + "/default/locktime", "1"));

@@ -25,10 +25,12 @@ absl::StatusOr<std::string> PrivateValue(ContainerView& view,
   if (std::optional<std::string> stored = view.values().Get(node.path)) {
     return *std::move(stored);
   }
-  if (!node.spec.initial.empty()) return std::string(node.spec.initial);
-  SYSBOX_ASSIGN_OR_RETURN(std::string host,
-                          view.kernel().Read(caller, Scope::kHost, node.path));
-  if (!host.empty() && host.back() == '\n') host.pop_back();
+  absl::StatusOr<std::string> host =
+      view.kernel().Read(caller, Scope::kHost, node.path);
+  if (!host.ok() && !node.spec.initial.empty()) {
+    return std::string(node.spec.initial);
+  }
+  if (host.ok() && !host->empty() && host->back() == '\n') host->pop_back();
   return host;
 }
 
@@ -104,7 +106,7 @@ absl::Status WriteNode(ContainerView& view, const fuse::Caller& caller,
     case Writing::kNamespace:
       return view.kernel().Write(caller, spec.scope, node.path, *whole);
     case Writing::kDiscarded:
-      return AcceptWrite(spec.check, *whole, spec.initial).status();
+      return AcceptWrite(spec.check, *whole, "0").status();
     case Writing::kComputed:
       return spec.write(view, caller, *whole);
     case Writing::kRefused:

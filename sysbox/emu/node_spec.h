@@ -62,7 +62,7 @@ enum class Superblock {
 
 // Where the text comes from.
 enum class Content {
-  kPrivate,    // the container's own; until written, `initial` or the host's
+  kPrivate,    // the container's own; until written, the host's or `initial`
   kHost,       // the host's, as of now
   kNamespace,  // the kernel's, in the caller's namespace of `scope`
   kGenerated,  // `generate`
@@ -114,7 +114,7 @@ struct NodeSpec {
   bool steady = false;  // of kHost: once read it may be cached for good
   Generator generate = nullptr;
   Writer write = nullptr;
-  std::string_view initial = {};  // of kPrivate; empty: the host's
+  std::string_view initial = {};  // of kPrivate, where the host has none
   Others others = Others::kNothing;
   Filter hides = nullptr;  // of `others`, in this directory only
   Presence presence = Presence::kIfHostHas;
@@ -182,8 +182,7 @@ constexpr NodeSpec Discarded(std::string_view path, Check check, mode_t mode) {
   return {.path = path,
           .mode = S_IFREG | mode,
           .writing = Writing::kDiscarded,
-          .check = check,
-          .initial = "0"};
+          .check = check};
 }
 // The kernel's own, in a directory of ours. The row's value is only seen where
 // that cannot be bound.
@@ -256,7 +255,12 @@ constexpr NodeSpec Always(NodeSpec row) {
   row.presence = Presence::kAlways;
   return row;
 }
-constexpr NodeSpec WhereLacking(NodeSpec row, std::string_view initial) {
+constexpr NodeSpec Otherwise(std::string_view initial, NodeSpec row) {
+  row.presence = Presence::kAlways;
+  row.initial = initial;
+  return row;
+}
+constexpr NodeSpec WhereLacking(std::string_view initial, NodeSpec row) {
   row.presence = Presence::kIfNamespaceLacks;
   row.initial = initial;
   return row;

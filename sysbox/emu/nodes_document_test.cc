@@ -47,7 +47,8 @@ std::string ScopeName(Scope scope) {
 std::string TextColumn(const NodeSpec& row) {
   switch (row.content) {
     case Content::kPrivate:
-      return row.initial.empty() ? "own" : fmt::format("own, {}", row.initial);
+      return row.initial.empty() ? "own"
+                                 : fmt::format("own, else {}", row.initial);
     case Content::kHost:
       return "host's";
     case Content::kNamespace:

@@ -50,6 +50,14 @@ def test_systemd_is_content(docker, system):
                          "journalctl -n 1 && loginctl list-sessions")
 
 
+def test_stop_is_a_shutdown(docker, system):
+    docker.shell(system, "systemd-run --unit u -p ExecStop='touch /stopped' "
+                         "-p RemainAfterExit=yes true")
+    docker("stop", "-t", "100", system)
+    assert docker.inspect(system, "{{.State.ExitCode}}") != "137"
+    assert "/stopped" in docker("diff", system).out
+
+
 def test_docker_inside(docker, system):
     info = json.loads(docker.shell(system, "docker info -f '{{json .}}'"))
     assert info["Driver"] == "overlay2"

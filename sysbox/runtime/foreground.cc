@@ -12,6 +12,7 @@
 
 #include "sysbox/base/status.h"
 #include "sysbox/linux/events.h"
+#include "sysbox/runtime/stop_signal.h"
 #include "sysbox/runtime/terminal_relay.h"
 
 namespace sysbox::runtime {
@@ -50,7 +51,7 @@ absl::StatusOr<std::optional<ExitStatus>> Reap(OwnedChild& process) {
 absl::Status Forward(int signal, const OwnedChild& process) {
   // SIGPIPE is about our own output.
   if (signal == SIGPIPE) return absl::OkStatus();
-  absl::Status status = process.pidfd().Signal(signal);
+  absl::Status status = SignalInit(process.pidfd(), signal);
   // It has just ended; SIGCHLD tells.
   return ErrnoOf(status) == ESRCH ? absl::OkStatus() : status;
 }

@@ -12,6 +12,7 @@
 #include "sysbox/launch/hooks.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/runtime/stop_signal.h"
 
 namespace sysbox::runtime {
 namespace {
@@ -128,7 +129,7 @@ absl::Status StartContainer(Container& container) {
 absl::Status KillContainer(const Container& container, int signal, bool all) {
   if (!all) {
     SYSBOX_ASSIGN_OR_RETURN(Pidfd init, container.Init());
-    SYSBOX_RETURN_IF_ERROR(init.Signal(signal));
+    SYSBOX_RETURN_IF_ERROR(SignalInit(init, signal));
     if (signal != SIGKILL) return absl::OkStatus();
     // A paused container would never see it.
     if (container.Status() == ContainerStatus::kPaused) {

@@ -57,6 +57,30 @@ void ForEachValue(std::string_view text, Visit&& visit) {
   });
 }
 
+// Finds rows, which have a `key`, in about the order they are asked for: the
+// kernel's lines come in the order of the table.
+template <typename Row>
+class KeyFinder {
+ public:
+  template <size_t kSize>
+  explicit KeyFinder(const Row (&rows)[kSize]) : rows_(rows), size_(kSize) {}
+
+  // Null if there is none.
+  const Row* Find(std::string_view key) {
+    for (size_t tried = 0; tried < size_; ++tried) {
+      const Row& row = rows_[next_];
+      next_ = next_ + 1 == size_ ? 0 : next_ + 1;
+      if (row.key == key) return &row;
+    }
+    return nullptr;
+  }
+
+ private:
+  const Row* rows_;
+  size_t size_;
+  size_t next_ = 0;
+};
+
 }  // namespace sysbox::emu::views
 
 #endif  // SYSBOX_EMU_VIEWS_KERNEL_TEXT_H_

@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/emu/views/container_resources.h"
+#include "sysbox/emu/views/group_view.h"
 #include "sysbox/emu/views/host_resources.h"
 #include "sysbox/emu/views/kernel_text.h"
 
@@ -84,13 +84,6 @@ constexpr std::string_view kHosts[] = {"VmallocTotal",   "HugePages_Total",
                                        "HugePages_Free", "HugePages_Rsvd",
                                        "HugePages_Surp", "Hugepagesize"};
 
-const Line* FindLine(std::string_view key) {
-  const auto* found =
-      std::find_if(std::begin(kLines), std::end(kLines),
-                   [key](const Line& line) { return line.key == key; });
-  return found == std::end(kLines) ? nullptr : found;
-}
-
 struct HostMemory {
   uint64_t total = 0, free = 0, available = 0, swap_total = 0, swap_free = 0;
   uint64_t commit_limit = 0;
@@ -144,7 +137,7 @@ class Writer {
         unmapped_(totals_.total) {}
 
   uint64_t Value(std::string_view key, uint64_t hosts) {
-    if (const Line* line = FindLine(key)) return line->value(use_, totals_);
+    if (const Line* line = lines_.Find(key)) return line->value(use_, totals_);
     if (key == "CommitLimit") return commit_limit_;
     if (std::find(std::begin(kHosts), std::end(kHosts), key) !=
         std::end(kHosts)) {
@@ -160,11 +153,18 @@ class Writer {
   }
 
  private:
+  KeyFinder<Line> lines_{kLines};
   const MemoryUse& use_;
   const MemoryTotals totals_;
   const uint64_t commit_limit_;
   uint64_t unmapped_;
 };
+
+absl::StatusOr<std::string> Make(const GroupView& view) {
+  SYSBOX_ASSIGN_OR_RETURN(const MemoryUse use, ReadMemoryUse(view.group));
+  SYSBOX_ASSIGN_OR_RETURN(auto host, view.host.Read(HostFile::kMeminfo));
+  return MeminfoText(*host, use);
+}
 
 }  // namespace
 
@@ -194,11 +194,7 @@ std::string MeminfoText(std::string_view host, const MemoryUse& use) {
 
 absl::StatusOr<std::string> Meminfo(ContainerView& view,
                                     const fuse::Caller& caller) {
-  ContainerResources& resources = view.resources();
-  SYSBOX_ASSIGN_OR_RETURN(auto group, resources.Of(view.facts(), caller));
-  SYSBOX_ASSIGN_OR_RETURN(const MemoryUse use, ReadMemoryUse(*group));
-  SYSBOX_ASSIGN_OR_RETURN(auto host, resources.host().Read(HostFile::kMeminfo));
-  return MeminfoText(*host, use);
+  return GenerateFor(view, caller, &Make);
 }
 
 }  // namespace sysbox::emu::views

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "absl/types/span.h"
-#include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/emu/views/kernel_text.h"
 
@@ -64,15 +62,6 @@ constexpr Key kV2Keys[] = {
 // any machine's memory and below 2^63.
 constexpr uint64_t kV1NoLimit = uint64_t{1} << 62;
 
-void Set(absl::Span<const Key> keys, std::string_view key, uint64_t value,
-         MemoryUse* use) {
-  for (const Key& known : keys) {
-    if (known.key != key) continue;
-    use->*known.value = value;
-    return;
-  }
-}
-
 absl::StatusOr<uint64_t> ReadNumber(const ResourceGroup& group,
                                     std::string_view file) {
   SYSBOX_ASSIGN_OR_RETURN(const std::string text,
@@ -116,13 +105,14 @@ absl::StatusOr<MemoryUse> ReadV2(const ResourceGroup& group) {
 
 void AddV1MemoryStat(std::string_view stat, MemoryUse* use) {
   std::optional<uint64_t> limit, with_swap;
+  KeyFinder<Key> keys(kV1Keys);
   ForEachValue(stat, [&](std::string_view key, uint64_t value) {
     if (key == "hierarchical_memory_limit") limit = value;
     if (key == "hierarchical_memsw_limit") with_swap = value;
     if (!TakePrefix(&key, "total_")) return;
-    Set(kV1Keys, key, value, use);
-    use->stat.append(key).append(" ").append(fmt::to_string(value)) += '\n';
+    if (const Key* known = keys.Find(key)) use->*known->value = value;
   });
+  use->stat = stat;
   use->counted = limit.has_value();
   if (limit && *limit < kV1NoLimit) use->limit = *limit;
   if (with_swap && *with_swap < kV1NoLimit) {
@@ -131,8 +121,9 @@ void AddV1MemoryStat(std::string_view stat, MemoryUse* use) {
 }
 
 void AddV2MemoryStat(std::string_view stat, MemoryUse* use) {
-  ForEachValue(stat, [use](std::string_view key, uint64_t value) {
-    Set(kV2Keys, key, value, use);
+  KeyFinder<Key> keys(kV2Keys);
+  ForEachValue(stat, [&](std::string_view key, uint64_t value) {
+    if (const Key* known = keys.Find(key)) use->*known->value = value;
   });
   use->counted = true;
   use->stat = stat;

@@ -44,8 +44,7 @@ struct MemoryUse {
   uint64_t vmalloc = 0;
   uint64_t zswap = 0;
   uint64_t zswapped = 0;
-  std::string stat = {};  // memory.stat itself; v1: only its "total_" lines,
-                          // without that prefix
+  std::string stat = {};  // memory.stat itself
 };
 
 // memory.stat's contents. Pure.

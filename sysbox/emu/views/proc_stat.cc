@@ -8,8 +8,8 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
-#include "sysbox/emu/views/container_resources.h"
 #include "sysbox/emu/views/cpu_use.h"
+#include "sysbox/emu/views/group_view.h"
 #include "sysbox/emu/views/host_resources.h"
 #include "sysbox/emu/views/kernel_text.h"
 #include "sysbox/emu/views/loadavg.h"
@@ -81,6 +81,21 @@ void AppendCpu(std::string_view name, const CpuTime& time,
                  ticks(time.idle_ns));
 }
 
+absl::StatusOr<std::string> Make(const GroupView& view) {
+  const int64_t started_ns = view.facts.started_ns;
+  SYSBOX_ASSIGN_OR_RETURN(auto host_text, view.host.Read(HostFile::kStat));
+  const HostStat host = ParseHostStat(*host_text);
+  SYSBOX_ASSIGN_OR_RETURN(const Load load,
+                          ReadLoad(view.group, view.host, started_ns));
+  SYSBOX_ASSIGN_OR_RETURN(const CpuSample sample,
+                          TakeSample(view.group, view.host, host, started_ns));
+  // Of the host's, so that no two readings round differently.
+  const uint64_t start_time =
+      host.boot_time + static_cast<uint64_t>(started_ns / kSecond);
+  return ProcStatText(view.group.cpu_history().Advance(sample), load.tasks,
+                      start_time);
+}
+
 }  // namespace
 
 HostStat ParseHostStat(std::string_view text) {
@@ -114,22 +129,7 @@ std::string ProcStatText(const CpuTotals& totals, const TaskCounts& tasks,
 
 absl::StatusOr<std::string> ProcStat(ContainerView& view,
                                      const fuse::Caller& caller) {
-  ContainerResources& resources = view.resources();
-  HostResources& host = resources.host();
-  const ContainerFacts facts = view.facts();
-  SYSBOX_ASSIGN_OR_RETURN(auto group, resources.Of(facts, caller));
-  SYSBOX_ASSIGN_OR_RETURN(auto host_text, host.Read(HostFile::kStat));
-  const HostStat host_stat = ParseHostStat(*host_text);
-  SYSBOX_ASSIGN_OR_RETURN(const Load load,
-                          ReadLoad(*group, host, facts.started_ns));
-  SYSBOX_ASSIGN_OR_RETURN(
-      const CpuSample sample,
-      TakeSample(*group, host, host_stat, facts.started_ns));
-  // Of the host's, so that no two readings round differently.
-  const uint64_t start_time =
-      host_stat.boot_time + static_cast<uint64_t>(facts.started_ns / kSecond);
-  return ProcStatText(group->cpu_history().Advance(sample), load.tasks,
-                      start_time);
+  return GenerateFor(view, caller, &Make);
 }
 
 }  // namespace sysbox::emu::views

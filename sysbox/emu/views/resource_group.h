@@ -16,6 +16,7 @@
 #include "sysbox/cgroups/hierarchy.h"
 #include "sysbox/emu/views/cpu_history.h"
 #include "sysbox/emu/views/load_history.h"
+#include "sysbox/emu/views/shared_texts.h"
 #include "sysbox/linux/fd.h"
 
 namespace sysbox::emu::views {
@@ -67,6 +68,7 @@ class ResourceGroup {
 
   CpuHistory& cpu_history() { return cpu_history_; }
   LoadHistory& load_history() { return load_history_; }
+  SharedTexts& shared_texts() { return shared_texts_; }
 
  private:
   static constexpr int8_t kAbsent = -1;
@@ -84,6 +86,7 @@ class ResourceGroup {
   std::string name_;
   CpuHistory cpu_history_;
   LoadHistory load_history_;
+  SharedTexts shared_texts_;
 };
 
 // The directory with the limits of the container whose process 1 is in `path`:

@@ -5,8 +5,8 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/emu/views/container_resources.h"
 #include "sysbox/emu/views/cpu_use.h"
+#include "sysbox/emu/views/group_view.h"
 #include "sysbox/emu/views/visible_cpus.h"
 #include "sysbox/linux/clock.h"
 
@@ -21,6 +21,13 @@ std::string Seconds(uint64_t centiseconds) {
                      centiseconds % kPerSecond);
 }
 
+absl::StatusOr<std::string> Make(const GroupView& view) {
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<uint16_t> cpus,
+                          ReadVisibleCpus(view.group, view.host));
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t used_ns, ReadCpuTotalNs(view.group));
+  return UptimeText(BoottimeNs() - view.facts.started_ns, cpus.size(), used_ns);
+}
+
 }  // namespace
 
 std::string UptimeText(int64_t elapsed_ns, uint64_t cpus, uint64_t used_ns) {
@@ -32,13 +39,7 @@ std::string UptimeText(int64_t elapsed_ns, uint64_t cpus, uint64_t used_ns) {
 }
 
 absl::StatusOr<std::string> Uptime(ContainerView& view, const fuse::Caller&) {
-  ContainerResources& resources = view.resources();
-  const ContainerFacts facts = view.facts();
-  SYSBOX_ASSIGN_OR_RETURN(auto group, resources.Own(facts));
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<uint16_t> cpus,
-                          ReadVisibleCpus(*group, resources.host()));
-  SYSBOX_ASSIGN_OR_RETURN(const uint64_t used_ns, ReadCpuTotalNs(*group));
-  return UptimeText(BoottimeNs() - facts.started_ns, cpus.size(), used_ns);
+  return GenerateForContainer(view, &Make);
 }
 
 }  // namespace sysbox::emu::views

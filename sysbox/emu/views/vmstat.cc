@@ -2,13 +2,11 @@
 
 #include <unistd.h>
 
-#include <algorithm>
-#include <iterator>
 #include <map>
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/emu/views/container_resources.h"
+#include "sysbox/emu/views/group_view.h"
 #include "sysbox/emu/views/host_resources.h"
 #include "sysbox/emu/views/io_use.h"
 #include "sysbox/emu/views/kernel_text.h"
@@ -47,17 +45,12 @@ constexpr Key kPages[] = {
     {"nr_swapcached", &MemoryUse::swap_cached},
 };
 
-// v1's memory.stat counts pages charged under the names of what is read from
-// and written to block devices here.
-constexpr std::string_view kOtherMeaning[] = {"pgpgin", "pgpgout"};
-
 std::map<std::string_view, uint64_t> Values(const VmstatInput& input) {
   std::map<std::string_view, uint64_t> values;
   ForEachValue(input.memory.stat, [&](std::string_view key, uint64_t value) {
-    if (std::find(std::begin(kOtherMeaning), std::end(kOtherMeaning), key) ==
-        std::end(kOtherMeaning)) {
-      values.emplace(key, value);
-    }
+    // v1's plain lines are without the cgroups below; v2 has them only.
+    (void)TakePrefix(&key, "total_");
+    values[key] = value;
   });
   for (const Key& key : kPages) {
     values[key.key] = input.memory.*key.bytes / input.page_bytes;
@@ -66,6 +59,7 @@ std::map<std::string_view, uint64_t> Values(const VmstatInput& input) {
   values["nr_kernel_stack"] = input.memory.kernel_stack / 1024;
   values["nr_zone_write_pending"] =
       (input.memory.dirty + input.memory.writeback) / input.page_bytes;
+  // v1's memory.stat has pages charged under these names.
   values["pgpgin"] = input.read_bytes / 1024;
   values["pgpgout"] = input.written_bytes / 1024;
   values["oom_kill"] = input.oom_kills;
@@ -79,6 +73,22 @@ absl::StatusOr<uint64_t> ReadOomKills(const ResourceGroup& group) {
       group.Read(Controller::kMemory,
                  unified ? "memory.events" : "memory.oom_control"));
   return cgroups::FlatKeyedValue(text, "oom_kill").value_or(0);
+}
+
+absl::StatusOr<std::string> Make(const GroupView& view) {
+  SYSBOX_ASSIGN_OR_RETURN(auto host, view.host.Read(HostFile::kVmstat));
+  SYSBOX_ASSIGN_OR_RETURN(auto meminfo, view.host.Read(HostFile::kMeminfo));
+  VmstatInput input;
+  input.page_bytes = static_cast<uint64_t>(getpagesize());
+  SYSBOX_ASSIGN_OR_RETURN(input.memory, ReadMemoryUse(view.group));
+  SYSBOX_ASSIGN_OR_RETURN(const IoUseMap devices, ReadIoUse(view.group));
+  SYSBOX_ASSIGN_OR_RETURN(input.oom_kills, ReadOomKills(view.group));
+  for (const auto& [device, io] : devices) {
+    input.read_bytes += io.read_bytes;
+    input.written_bytes += io.written_bytes;
+  }
+  input.free_bytes = TotalsOf(*meminfo, input.memory).free * 1024;
+  return VmstatText(*host, input);
 }
 
 }  // namespace
@@ -97,22 +107,7 @@ std::string VmstatText(std::string_view host, const VmstatInput& input) {
 
 absl::StatusOr<std::string> Vmstat(ContainerView& view,
                                    const fuse::Caller& caller) {
-  ContainerResources& resources = view.resources();
-  HostResources& host = resources.host();
-  SYSBOX_ASSIGN_OR_RETURN(auto group, resources.Of(view.facts(), caller));
-  SYSBOX_ASSIGN_OR_RETURN(auto host_text, host.Read(HostFile::kVmstat));
-  SYSBOX_ASSIGN_OR_RETURN(auto meminfo, host.Read(HostFile::kMeminfo));
-  VmstatInput input;
-  input.page_bytes = static_cast<uint64_t>(getpagesize());
-  SYSBOX_ASSIGN_OR_RETURN(input.memory, ReadMemoryUse(*group));
-  SYSBOX_ASSIGN_OR_RETURN(const IoUseMap devices, ReadIoUse(*group));
-  SYSBOX_ASSIGN_OR_RETURN(input.oom_kills, ReadOomKills(*group));
-  for (const auto& [device, io] : devices) {
-    input.read_bytes += io.read_bytes;
-    input.written_bytes += io.written_bytes;
-  }
-  input.free_bytes = TotalsOf(*meminfo, input.memory).free * 1024;
-  return VmstatText(*host_text, input);
+  return GenerateFor(view, caller, &Make);
 }
 
 }  // namespace sysbox::emu::views

@@ -79,6 +79,7 @@ absl::StatusOr<std::string> ReadNode(ContainerView& view,
     }
     case Content::kHost:
       if (!(spec.mode & S_IROTH)) return Denied(node, "read");
+      if (spec.read_others) return spec.read_others(view, caller, node.path);
       return view.kernel().Read(caller, Scope::kHost, node.path);
     case Content::kNamespace:
       return view.kernel().Read(caller, spec.scope, node.path);

@@ -35,6 +35,11 @@ using Writer = absl::Status (*)(ContainerView& view, const fuse::Caller& caller,
 using Filter = bool (*)(ContainerView& view, const fuse::Caller& caller,
                         std::string_view name);
 
+// The text of a file without a row in a directory that shows the host's.
+using Reader = absl::StatusOr<std::string> (*)(ContainerView& view,
+                                               const fuse::Caller& caller,
+                                               std::string_view path);
+
 // What a write must look like: the kernel's own rules. See write_check.h.
 struct Check {
   enum class Kind {
@@ -117,6 +122,7 @@ struct NodeSpec {
   std::string_view initial = {};  // of kPrivate, where the host has none
   Others others = Others::kNothing;
   Filter hides = nullptr;  // of `others`, in this directory only
+  Reader read_others = nullptr;  // instead of the host's text as it is
   Presence presence = Presence::kIfHostHas;
   Binding binding = Binding::kNone;
   // A stored value that becomes 0 when this one is written, as of
@@ -244,6 +250,10 @@ constexpr NodeSpec Hidden(std::string_view path) {
 // Variations.
 constexpr NodeSpec Except(NodeSpec row, Filter hides) {
   row.hides = hides;
+  return row;
+}
+constexpr NodeSpec ReadBy(NodeSpec row, Reader read_others) {
+  row.read_others = read_others;
   return row;
 }
 constexpr NodeSpec Live(NodeSpec row) {

@@ -77,6 +77,7 @@ static /sys/block/
 static /sys/class/block/
 static /sys/dev/block/
 live /sys/devices/system/cpu/
+live /sys/devices/system/node/
 static /sys/devices/virtual/
 native /sys/devices/virtual/net/
 static /sys/firmware/

@@ -51,6 +51,7 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
   node.spec.scope = directory.scope;
   node.spec.others = directory.others;
   node.spec.hides = directory.hides;
+  node.spec.read_others = directory.read_others;
   node.spec.presence = Presence::kAlways;
   if (S_ISDIR(stat.st_mode)) {
     node.spec.content = Content::kDirectory;

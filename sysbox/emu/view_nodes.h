@@ -14,6 +14,7 @@
 #include "sysbox/emu/views/proc_stat.h"
 #include "sysbox/emu/views/swaps.h"
 #include "sysbox/emu/views/system_cpu.h"
+#include "sysbox/emu/views/system_node.h"
 #include "sysbox/emu/views/uptime.h"
 #include "sysbox/emu/views/vmstat.h"
 
@@ -37,7 +38,7 @@ inline constexpr NodeSpec kViewNodes[] = {
     Computed("/proc/uptime", &views::Uptime),
     Computed("/proc/vmstat", &views::Vmstat),
 
-    Live(Except(Directory("/sys/devices/system/cpu", Others::kHost, Scope::kHost, 0755), &IsForeignCpu)),
+    Live(ReadBy(Except(Directory("/sys/devices/system/cpu", Others::kHost, Scope::kHost, 0755), &IsForeignCpu), &views::SystemCpuFile)),
     Within(Computed("/sys/devices/system/cpu/enabled", &views::SystemCpus)),
     Within(Computed("/sys/devices/system/cpu/isolated", &views::NoSystemCpus)),
     Within(Computed("/sys/devices/system/cpu/kernel_max", &views::SystemCpuKernelMax)),
@@ -45,6 +46,19 @@ inline constexpr NodeSpec kViewNodes[] = {
     Within(Computed("/sys/devices/system/cpu/online", &views::SystemCpus)),
     Within(Computed("/sys/devices/system/cpu/possible", &views::SystemCpus)),
     Within(Computed("/sys/devices/system/cpu/present", &views::SystemCpus)),
+
+    Live(Directory("/sys/devices/system/node", Others::kNothing, Scope::kHost, 0755)),
+    Within(Computed("/sys/devices/system/node/has_cpu", &views::SystemNodes)),
+    Within(Computed("/sys/devices/system/node/has_memory", &views::SystemNodes)),
+    Within(Computed("/sys/devices/system/node/has_normal_memory", &views::SystemNodes)),
+    Within(Live(Directory("/sys/devices/system/node/node0", Others::kNothing, Scope::kHost, 0755))),
+    Within(Computed("/sys/devices/system/node/node0/cpulist", &views::SystemCpus)),
+    Within(Computed("/sys/devices/system/node/node0/cpumap", &views::NodeCpuMap)),
+    Within(Computed("/sys/devices/system/node/node0/distance", &views::NodeDistance)),
+    Within(Computed("/sys/devices/system/node/node0/meminfo", &views::NodeMeminfo)),
+    Within(Computed("/sys/devices/system/node/node0/numastat", &views::NodeNumastat)),
+    Within(Computed("/sys/devices/system/node/online", &views::SystemNodes)),
+    Within(Computed("/sys/devices/system/node/possible", &views::SystemNodes)),
 };
 // clang-format on
 

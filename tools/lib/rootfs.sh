@@ -9,7 +9,6 @@ system_packages=systemd,systemd-sysv,libpam-systemd,dbus,udev,kmod,cron,openssh-
 
 # What is made from which packages.
 declare -A rootfs_of=(
-  [debian-bookworm]=$debian_packages
   [syscont-debian]=$debian_packages,$system_packages
   [syscont-docker]=$debian_packages,$system_packages,docker.io,iptables,ca-certificates,busybox-static
 )

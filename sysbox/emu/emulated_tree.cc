@@ -35,7 +35,9 @@ constexpr size_t kMaxSnapshots = 64;
 constexpr size_t kMaxSnapshotBytes = 16384;
 constexpr absl::Duration kSnapshotAge = absl::Seconds(1);
 
-constexpr uint64_t kSysfsFileSize = 4096;
+// As of sysfs's files. Not 0 as of procfs's: sendfile(2) would take them for
+// empty and not even ask (fuse/operations.cc refuses it).
+constexpr uint64_t kLiveFileSize = 4096;
 constexpr int kMaxDepth = 12;
 
 struct Snapshot {
@@ -183,8 +185,7 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
       IsSteady(node) || (superblock_ == Superblock::kLive &&
                          node.spec.content != Content::kNamespace);
   if (superblock_ == Superblock::kLive) {
-    const bool in_sysfs = node.path.compare(0, 5, "/sys/") == 0;
-    attributes.size = in_sysfs ? kSysfsFileSize : 0;
+    attributes.size = kLiveFileSize;
     return attributes;
   }
   Measure(caller, node, attributes);

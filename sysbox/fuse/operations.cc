@@ -153,6 +153,10 @@ void ReadFile(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
     const std::string_view piece = Piece(*content, from, size);
     return (void)fuse_reply_buf(request, piece.data(), piece.size());
   }
+  // Nobody in particular reads: it is the page cache that asks, for
+  // sendfile(2), which would end at the length that it believes in. Refused,
+  // it makes programs read instead (busybox's cat).
+  if (file->lock_owner == 0) return (void)fuse_reply_err(request, EINVAL);
   const absl::StatusOr<OpenFiles::Content> content =
       Snapshot(request, node, file->fh, from, size);
   if (!content.ok()) return ReplyError(request, content.status());

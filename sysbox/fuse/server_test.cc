@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/wait.h>
@@ -87,6 +88,20 @@ TEST_CASE("a shell's truncating write arrives") {
   }
   CHECK(fs.Read("value") == "77\n");
   CHECK(VALUE_OF(StatAt(fs.mount.fd(), "value")).st_size == 3);
+}
+
+TEST_CASE("sendfile of a live file makes its reader read") {
+  Served fs(ServiceKind::kLive);
+  const Fd file = VALUE_OF(OpenAt(fs.mount.fd(), "value", {.flags = O_RDONLY}));
+  int pipe_ends[2] = {};
+  REQUIRE(pipe2(pipe_ends, O_CLOEXEC) == 0);
+  const Fd reading(pipe_ends[0]), writing(pipe_ends[1]);
+  for (int i = 0; i < 2; ++i) {
+    CHECK(ErrnoOfCall(sendfile(writing.get(), file.get(), nullptr, 4096)) ==
+          EINVAL);
+    CHECK(VALUE_OF(ReadAll(file)) == "0\n");
+    REQUIRE(lseek(file.get(), 0, SEEK_SET) == 0);
+  }
 }
 
 TEST_CASE("a refused write leaves the value and tells the tree's errno") {

@@ -14,11 +14,11 @@ SYNTHESISED = re.compile(r"/proc/sys/net/(core|ipv[46]/neigh/default)/")
 
 
 def rows():
-    """(path, mode, text, writes) of every row of the table."""
+    """(path, mode, text, writes, bound) of every row of the table."""
     for line in NODES.read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
         if line.startswith("| /"):
-            yield cells[:4]
+            yield cells
 
 
 def edges(writes):
@@ -40,14 +40,15 @@ def edges(writes):
 
 def own_rows():
     """Writable rows whose value is the container's and has a range."""
-    for path, mode, text, writes in rows():
-        if text.startswith("own") and edges(writes):
+    for path, mode, text, writes, bound in rows():
+        # A native one is read by processes that change it (ns_last_pid).
+        if text.startswith("own") and edges(writes) and bound != "native":
             yield path, edges(writes)
 
 
 def host_values():
     values = {}
-    for path, mode, text, _ in rows():
+    for path, mode, text, *_ in rows():
         if text == "computed" or not path.startswith("/proc/sys"):
             continue
         try:

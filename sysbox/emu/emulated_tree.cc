@@ -38,6 +38,10 @@ constexpr absl::Duration kSnapshotAge = absl::Seconds(1);
 // As of sysfs's files. Not 0 as of procfs's: sendfile(2) would take them for
 // empty and not even ask (fuse/operations.cc refuses it).
 constexpr uint64_t kLiveFileSize = 4096;
+
+// How late a list may tell of a new interface. Each step of a path through a
+// directory would ask for it otherwise.
+constexpr uint32_t kListingMs = 50;
 constexpr int kMaxDepth = 12;
 
 struct Snapshot {
@@ -177,13 +181,17 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
     // a module.
     attributes.fixed =
         node.spec.others != Others::kNamespace && node.spec.hides == nullptr;
-    if (!attributes.fixed) attributes.changed = absl::ToTimespec(absl::Now());
+    if (!attributes.fixed) {
+      attributes.valid_ms = kListingMs;
+      attributes.changed = absl::ToTimespec(absl::Now());
+    }
     return attributes;
   }
   // Of a namespace's value, the node depends on who looks.
   attributes.fixed =
       IsSteady(node) || (superblock_ == Superblock::kLive &&
                          node.spec.content != Content::kNamespace);
+  attributes.fixed_name = node.spec.content != Content::kNamespace;
   if (superblock_ == Superblock::kLive) {
     attributes.size = kLiveFileSize;
     return attributes;

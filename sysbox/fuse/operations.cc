@@ -54,12 +54,17 @@ struct stat StatOf(const Attributes& attributes) {
   return result;
 }
 
+double ValidityOf(const Attributes& attributes) {
+  return attributes.fixed ? kForGood : attributes.valid_ms / 1000.0;
+}
+
 fuse_entry_param EntryOf(const Attributes& attributes) {
   fuse_entry_param entry = {};
   entry.ino = attributes.node;
   entry.attr = StatOf(attributes);
-  entry.attr_timeout = attributes.fixed ? kForGood : 0;
-  entry.entry_timeout = entry.attr_timeout;
+  entry.attr_timeout = ValidityOf(attributes);
+  entry.entry_timeout =
+      attributes.fixed_name ? kForGood : ValidityOf(attributes);
   return entry;
 }
 
@@ -67,7 +72,7 @@ void ReplyAttributes(fuse_req_t request,
                      const absl::StatusOr<Attributes>& attributes) {
   if (!attributes.ok()) return ReplyError(request, attributes.status());
   const struct stat status = StatOf(*attributes);
-  (void)fuse_reply_attr(request, &status, attributes->fixed ? kForGood : 0);
+  (void)fuse_reply_attr(request, &status, ValidityOf(*attributes));
 }
 
 // An absent name is not remembered: it may appear at any time.

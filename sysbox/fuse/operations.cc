@@ -90,14 +90,22 @@ void GetAttributes(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
 }
 
 // As proc_sys_setattr(): modes and owners stay, times may be "set". Truncation
-// comes before each write of a shell's ">" and means nothing by itself: the
-// reply tells the size that stays.
-void SetAttributes(fuse_req_t request, fuse_ino_t node, struct stat*,
+// comes before each write of a shell's ">" and means nothing by itself. The
+// reply says that it was done, so that the kernel drops the pages: sendfile(2)
+// would find what was written in them, not what became of it. The true size is
+// asked for before the next read(2).
+void SetAttributes(fuse_req_t request, fuse_ino_t node, struct stat* wanted,
                    int to_set, fuse_file_info*) {
   constexpr int kFixed =
       FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
   if ((to_set & kFixed) != 0) return (void)fuse_reply_err(request, EPERM);
-  GetAttributes(request, node, nullptr);
+  absl::StatusOr<Attributes> attributes =
+      ServiceOf(request).tree().Get(CallerOf(request), node);
+  if (attributes.ok() && (to_set & FUSE_SET_ATTR_SIZE) != 0) {
+    attributes->size = static_cast<uint64_t>(wanted->st_size);
+    attributes->fixed = false;
+  }
+  ReplyAttributes(request, attributes);
 }
 
 void ReadLink(fuse_req_t request, fuse_ino_t node) {

@@ -9,6 +9,7 @@
 #include "sysbox/api/messages.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/events.h"
+#include "sysbox/linux/file.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/wire/connection.h"
 
@@ -31,7 +32,7 @@ bool Broken(const absl::Status& status) {
   return error == EPIPE || error == ECONNRESET || error == ENOTCONN;
 }
 
-class Client : public Manager {
+class Client : public Manager, public FileInspector {
  public:
   Client(std::string socket_path, std::string version)
       : socket_path_(std::move(socket_path)), version_(std::move(version)) {}
@@ -41,8 +42,16 @@ class Client : public Manager {
   absl::Status Activate(const std::string& id, const Pidfd& init) override;
   absl::Status Unregister(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> List() override;
+  absl::StatusOr<std::string> StoredValues(const std::string& id) override;
+  absl::StatusOr<std::string> ListDirectory(const std::string& id,
+                                            const std::string& path) override;
+  absl::StatusOr<std::string> ReadFile(const std::string& id,
+                                       const std::string& path) override;
 
  private:
+  template <typename Request>
+  absl::StatusOr<std::string> GetContent(MessageId message,
+                                         const Request& request);
   template <typename Reply, typename Request>
   absl::StatusOr<Reply> Call(MessageId message, const Request& request,
                              absl::Span<const FdRef> fds,
@@ -205,7 +214,37 @@ absl::StatusOr<std::vector<ContainerSummary>> Client::List() {
   }
 }
 
+template <typename Request>
+absl::StatusOr<std::string> Client::GetContent(MessageId message,
+                                               const Request& request) {
+  std::vector<Fd> fds;
+  SYSBOX_RETURN_IF_ERROR(Call<Content>(message, request, {}, &fds).status());
+  if (fds.size() != 1) return Internal("sysbox daemon sent no content");
+  return ReadAll(fds[0]);
+}
+
+absl::StatusOr<std::string> Client::StoredValues(const std::string& id) {
+  return GetContent(MessageId::kStoredValues, StoredValuesRequest{id});
+}
+
+absl::StatusOr<std::string> Client::ListDirectory(const std::string& id,
+                                                  const std::string& path) {
+  return GetContent(MessageId::kListEmulated, ListEmulatedRequest{id, path});
+}
+
+absl::StatusOr<std::string> Client::ReadFile(const std::string& id,
+                                             const std::string& path) {
+  return GetContent(MessageId::kReadEmulated, ReadEmulatedRequest{id, path});
+}
+
 }  // namespace
+
+absl::StatusOr<std::unique_ptr<FileInspector>> ConnectFileInspector(
+    const std::string& socket_path, const std::string& version) {
+  auto client = std::make_unique<Client>(socket_path, version);
+  SYSBOX_RETURN_IF_ERROR(client->Connect());
+  return client;
+}
 
 absl::StatusOr<std::unique_ptr<Manager>> ConnectManager(
     const std::string& socket_path, const std::string& version) {

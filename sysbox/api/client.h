@@ -23,6 +23,24 @@ inline constexpr char kManagerSocket[] = "/run/sysbox/sysbox.sock";
 absl::StatusOr<std::unique_ptr<Manager>> ConnectManager(
     const std::string& socket_path, const std::string& version = "");
 
+// A look at the emulated files of the daemon's containers, for people.
+// NotFound where there is no such container, file or directory;
+// FailedPrecondition for what is the kernel's own inside.
+class FileInspector {
+ public:
+  virtual ~FileInspector() = default;
+  // A JSON object: path to value.
+  virtual absl::StatusOr<std::string> StoredValues(const std::string& id) = 0;
+  // One name per line; directories end in '/'.
+  virtual absl::StatusOr<std::string> ListDirectory(
+      const std::string& id, const std::string& path) = 0;
+  virtual absl::StatusOr<std::string> ReadFile(const std::string& id,
+                                               const std::string& path) = 0;
+};
+// As ConnectManager.
+absl::StatusOr<std::unique_ptr<FileInspector>> ConnectFileInspector(
+    const std::string& socket_path, const std::string& version = "");
+
 }  // namespace sysbox::api
 
 #endif  // SYSBOX_API_CLIENT_H_

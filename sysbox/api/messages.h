@@ -38,16 +38,20 @@ inline constexpr uint32_t kProtocol = 1;
 // Blocks: 1-15 connection, 16-63 manager, 64-127 emulated filesystem,
 // 128-191 interception, 192-255 administration.
 enum class MessageId : uint16_t {
-  kError = 1,        // any request went wrong: code, errno, text
-  kHello = 2,        // first of all: protocol and version of the client
-  kWelcome = 3,      // the daemon's
-  kDone = 4,         // done, and there is nothing to say about it
-  kRegister = 16,    // reserve ids for a container, get its policy
-  kRegistered = 17,  // id maps, policy; maybe the emulated filesystems
-  kActivate = 18,    // the container's init exists; carries its pidfd
-  kUnregister = 19,  // free what kRegister reserved
-  kList = 20,        // one page of containers
-  kListed = 21,      // …, and whether there are more
+  kError = 1,          // any request went wrong: code, errno, text
+  kHello = 2,          // first of all: protocol and version of the client
+  kWelcome = 3,        // the daemon's
+  kDone = 4,           // done, and there is nothing to say about it
+  kRegister = 16,      // reserve ids for a container, get its policy
+  kRegistered = 17,    // id maps, policy; maybe the emulated filesystems
+  kActivate = 18,      // the container's init exists; carries its pidfd
+  kUnregister = 19,    // free what kRegister reserved
+  kList = 20,          // one page of containers
+  kListed = 21,        // …, and whether there are more
+  kStoredValues = 64,  // what a container has stored for itself
+  kContent = 65,       // a memfd with a text of any length
+  kListEmulated = 66,  // a directory as a container is served it
+  kReadEmulated = 67,  // a file as a container is served it
 };
 
 // One row per message, sorted by number.
@@ -112,6 +116,21 @@ struct ActivateRequest {
 struct UnregisterRequest {
   std::string id;
 };
+// Answered by kContent: for kStoredValues a JSON object of strings, for
+// kListEmulated one name per line, a directory's with a '/' behind it.
+struct StoredValuesRequest {
+  std::string id;
+};
+struct ListEmulatedRequest {
+  std::string id;
+  std::string path;  // "/proc/sys"
+};
+struct ReadEmulatedRequest {
+  std::string id;
+  std::string path;
+};
+struct Content {};
+
 struct ListRequest {
   std::string after;  // the last id of the page before; "": first page
 };
@@ -198,6 +217,27 @@ template <>
 struct Fields<api::UnregisterRequest> {
   static constexpr auto kTable =
       std::make_tuple(Required("id", &api::UnregisterRequest::id));
+};
+template <>
+struct Fields<api::StoredValuesRequest> {
+  static constexpr auto kTable =
+      std::make_tuple(Required("id", &api::StoredValuesRequest::id));
+};
+template <>
+struct Fields<api::ListEmulatedRequest> {
+  static constexpr auto kTable =
+      std::make_tuple(Required("id", &api::ListEmulatedRequest::id),
+                      Required("path", &api::ListEmulatedRequest::path));
+};
+template <>
+struct Fields<api::ReadEmulatedRequest> {
+  static constexpr auto kTable =
+      std::make_tuple(Required("id", &api::ReadEmulatedRequest::id),
+                      Required("path", &api::ReadEmulatedRequest::path));
+};
+template <>
+struct Fields<api::Content> {
+  static constexpr auto kTable = std::make_tuple();
 };
 template <>
 struct Fields<api::ListRequest> {

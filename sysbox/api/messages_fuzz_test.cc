@@ -63,6 +63,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       [](std::string_view text) { (void)Decode<api::ActivateRequest>(text); },
       [](std::string_view text) { (void)Decode<api::UnregisterRequest>(text); },
       [](std::string_view text) { (void)Decode<api::ListRequest>(text); },
+      [](std::string_view text) {
+        (void)Decode<api::StoredValuesRequest>(text);
+      },
+      [](std::string_view text) {
+        (void)Decode<api::ListEmulatedRequest>(text);
+      },
+      [](std::string_view text) {
+        (void)Decode<api::ReadEmulatedRequest>(text);
+      },
   };
   kDecoders[data[0] % std::size(kDecoders)](payload);
   return 0;

@@ -32,7 +32,11 @@ TEST_CASE("message numbers are what they always were") {
         "18 activate -> 4 fds 1-1\n"
         "19 unregister -> 4 fds 0-0\n"
         "20 list -> 21 fds 0-0\n"
-        "21 listed -> 1 fds 0-0\n");
+        "21 listed -> 1 fds 0-0\n"
+        "64 storedValues -> 65 fds 0-0\n"
+        "65 content -> 1 fds 1-1\n"
+        "66 listEmulated -> 65 fds 0-0\n"
+        "67 readEmulated -> 65 fds 0-0\n");
 }
 
 TEST_CASE("messages are found by number, and unknown numbers are not") {
@@ -66,6 +70,12 @@ TEST_CASE("payloads on the wire") {
   CHECK(json::Write(Done{}) == "{}");
   CHECK(json::Write(ActivateRequest{"web", 7}) == R"({"id":"web","pid":7})");
   CHECK(json::Write(UnregisterRequest{"web"}) == R"({"id":"web"})");
+  CHECK(json::Write(StoredValuesRequest{"web"}) == R"({"id":"web"})");
+  CHECK(json::Write(ListEmulatedRequest{"web", "/proc"}) ==
+        R"({"id":"web","path":"/proc"})");
+  CHECK(json::Write(ReadEmulatedRequest{"web", "/proc/stat"}) ==
+        R"({"id":"web","path":"/proc/stat"})");
+  CHECK(json::Write(Content{}) == "{}");
   CHECK(json::Write(ListRequest{}) == "{}");
   CHECK(json::Write(ListRequest{"web"}) == R"({"after":"web"})");
   CHECK(json::Write(

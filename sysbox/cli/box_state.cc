@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sysbox/api/client.h"
 #include "sysbox/base/status.h"
+#include "sysbox/build_info.h"
 #include "sysbox/cli/manager_choice.h"
 #include "sysbox/cli/table_text.h"
 #include "sysbox/ids/id_map_text.h"
@@ -27,7 +29,8 @@ struct json::Fields<cli::BoxState> {
       Always("rootfs", &cli::BoxState::rootfs),
       Optional("cgroupPaths", &cli::BoxState::cgroup_paths),
       Optional("namespacePaths", &cli::BoxState::namespace_paths),
-      Optional("annotations", &cli::BoxState::annotations));
+      Optional("annotations", &cli::BoxState::annotations),
+      Optional("storedValues", &cli::BoxState::stored_values));
 };
 
 namespace cli {
@@ -74,6 +77,18 @@ BoxState FromContainer(const runtime::Container& container) {
   return box;
 }
 
+// None of a container that no daemon serves.
+std::map<std::string, std::string> StoredValuesOf(const RuntimeOptions& globals,
+                                                  const std::string& id) {
+  auto daemon = api::ConnectFileInspector(globals.manager_socket, kVersion);
+  if (!daemon.ok()) return {};
+  const absl::StatusOr<std::string> text = (*daemon)->StoredValues(id);
+  if (!text.ok()) return {};
+  auto values = json::Parse<std::map<std::string, std::string>>(*text);
+  if (!values.ok()) return {};
+  return *std::move(values);
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<BoxState>> ListBoxes(const RuntimeOptions& globals) {
@@ -103,7 +118,9 @@ absl::StatusOr<BoxState> InspectBox(const RuntimeOptions& globals,
                                     const std::string& id) {
   SYSBOX_ASSIGN_OR_RETURN(std::vector<BoxState> boxes, ListBoxes(globals));
   for (BoxState& box : boxes) {
-    if (box.id == id) return std::move(box);
+    if (box.id != id) continue;
+    box.stored_values = StoredValuesOf(globals, id);
+    return std::move(box);
   }
   return NotFound("inspect \"{}\": container does not exist", id);
 }

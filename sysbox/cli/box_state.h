@@ -27,6 +27,8 @@ struct BoxState {
   std::map<std::string, std::string> cgroup_paths;
   std::map<std::string, std::string> namespace_paths;
   std::map<std::string, std::string> annotations;
+  // What it has stored for itself in /proc and /sys. Only InspectBox asks.
+  std::map<std::string, std::string> stored_values;
 };
 
 // Sorted by id.

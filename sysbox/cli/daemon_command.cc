@@ -4,17 +4,22 @@
 
 #include <array>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "sysbox/api/daemon_part.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/build_info.h"
 #include "sysbox/cli/print.h"
 #include "sysbox/cli/version_text.h"
+#include "sysbox/fsd/container_service.h"
 
 namespace sysbox::cli {
 namespace {
+
+constexpr std::string_view kManagerAlone = "mgr";  // the command of that name
 
 constexpr FlagSpec kDataRoot = {
     .name = "data-root",
@@ -171,6 +176,12 @@ absl::StatusOr<int> RunDaemon(const Invocation& invocation) {
     if (flags.Has(flag)) {
       Log(LogLevel::kWarning, "--{} has no effect in this version", flag.name);
     }
+  }
+  std::unique_ptr<api::DaemonPart> containers;
+  if (invocation.command.name != kManagerAlone) {
+    SYSBOX_ASSIGN_OR_RETURN(
+        containers, fsd::MakeContainerService({.run_dir = options.run_dir}));
+    options.parts.push_back(containers.get());
   }
   SYSBOX_RETURN_IF_ERROR(mgr::RunManagerDaemon(options));
   return 0;

@@ -115,6 +115,7 @@ absl::StatusOr<runtime::CreateOptions> CreateOptionsOf(
   options.systemd_cgroup = globals.systemd_cgroup;
   options.skip_kernel_check = globals.skip_kernel_check;
   options.uses_manager = !globals.no_manager;
+  options.emulate = !globals.no_emulation;
   SYSBOX_ASSIGN_OR_RETURN(options.preserve_fds,
                           PreserveFdsOf(flags.Integer(kPreserveFds)));
   options.version = kVersion;

@@ -7,11 +7,14 @@
 #include "sysbox/api/client.h"
 #include "sysbox/base/status.h"
 #include "sysbox/build_info.h"
+#include "sysbox/fsd/embedded_files.h"
 #include "sysbox/mgr/embedded_manager.h"
 #include "sysbox/mgr/no_manager.h"
 
 namespace sysbox::cli {
 namespace {
+
+constexpr char kRunDir[] = "/run/sysbox";
 
 class LazyManager : public api::Manager {
  public:
@@ -64,7 +67,9 @@ class LazyManager : public api::Manager {
   absl::StatusOr<std::unique_ptr<api::Manager>> Embed() const {
     mgr::RegistrationOptions registration;
     registration.data_root = options_.data_root;
-    return mgr::MakeEmbeddedManager(registration);
+    SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<api::Manager> manager,
+                            mgr::MakeEmbeddedManager(registration));
+    return fsd::WithEmbeddedFiles(std::move(manager), kRunDir);
   }
 
   RuntimeOptions options_;
@@ -76,7 +81,9 @@ class LazyManager : public api::Manager {
 
 std::unique_ptr<api::Manager> ChooseManager(const RuntimeOptions& options,
                                             WithoutDaemon without_daemon) {
-  if (options.no_manager) return mgr::MakeNoManager(api::Policy());
+  if (options.no_manager) {
+    return fsd::WithEmbeddedFiles(mgr::MakeNoManager(api::Policy()), kRunDir);
+  }
   return std::make_unique<LazyManager>(options, without_daemon);
 }
 

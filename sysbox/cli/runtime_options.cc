@@ -107,6 +107,7 @@ absl::StatusOr<RuntimeOptions> RuntimeOptionsOf(const FlagValues& globals) {
   options.root = RootOf(globals);
   SYSBOX_ASSIGN_OR_RETURN(options.systemd_cgroup, UseSystemd(globals));
   options.no_manager = globals.Switch(kNoSysboxMgr);
+  options.no_emulation = globals.Switch(kNoSysboxFs);
   options.skip_kernel_check = globals.Switch(kNoKernelCheck);
   options.manager_socket = globals.Text(kManagerSocket);
   options.data_root = globals.Text(kDataRoot);

@@ -18,6 +18,7 @@ struct RuntimeOptions {
   std::string root = "/run/sysbox-runc";
   bool systemd_cgroup = false;
   bool no_manager = false;
+  bool no_emulation = false;
   bool skip_kernel_check = false;
   std::string manager_socket = "/run/sysbox/sysbox.sock";
   std::string data_root = "/var/lib/sysbox";  // of an embedded manager

@@ -13,6 +13,7 @@
 #include "sysbox/cli/daemon_command.h"
 #include "sysbox/cli/doctor_command.h"
 #include "sysbox/cli/features_command.h"
+#include "sysbox/cli/fs_command.h"
 #include "sysbox/cli/install_command.h"
 #include "sysbox/cli/program.h"
 #include "sysbox/cli/runtime_program.h"
@@ -35,11 +36,6 @@ void Report(const FlagValues&, std::string_view message) {
 
 absl::StatusOr<int> RunRuntime(const Invocation& invocation) {
   return RunProgram(RuntimeProgram(), invocation.operands);
-}
-
-absl::StatusOr<int> RunFs(const Invocation&) {
-  return absl::UnimplementedError(
-      "fs: the emulation of /proc and /sys is not in this version");
 }
 
 }  // namespace
@@ -109,10 +105,15 @@ const ProgramSpec& SysboxProgram() {
        .flags = ManagerFlags(),
        .run = RunDaemon},
       {.name = "fs",
-       .summary = "not in this version",
-       .order = Order::kUnparsed,
-       .run = RunFs,
-       .hidden = true},
+       .operands = "[ls|cat ID PATH]",
+       .summary = "show the files of /proc and /sys that a container is served",
+       .description =
+           "What the kernel itself shows a container is left out. Without\n"
+           "operands, and as sysbox-fs: serves nobody's files at a directory,\n"
+           "in the foreground, to look at.",
+       .max_operands = 3,
+       .flags = FsFlags(),
+       .run = RunFs},
       {.name = "runc",
        .operands = "COMMAND",
        .summary = "the OCI runtime; same as sysbox-runc",

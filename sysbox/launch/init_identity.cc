@@ -14,6 +14,7 @@
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/network.h"
 #include "sysbox/linux/rooted_path.h"
+#include "sysbox/mounts/mount_plan.h"
 
 namespace sysbox::launch {
 namespace {
@@ -44,14 +45,20 @@ std::string ClampPingGroups(const std::string& value, const IdMaps& maps) {
   return fmt::format("{} {}", std::min(low, count - 1), count - 1);
 }
 
-absl::Status WriteSysctl(FdRef root, const std::string& name,
-                         const std::string& value) {
+// procfs, or what the launcher bound over it.
+bool HoldsSysctls(uint64_t filesystem, const mounts::MountPlan& mounts) {
+  return filesystem == PROC_SUPER_MAGIC ||
+         (filesystem == FUSE_SUPER_MAGIC && mounts::HasEmulated(mounts));
+}
+
+absl::Status WriteSysctl(const LaunchPlan& plan, FdRef root,
+                         const std::string& name, const std::string& value) {
   std::string path = "/proc/sys/" + name;
   std::replace(path.begin() + sizeof "/proc/sys/" - 1, path.end(), '.', '/');
   SYSBOX_ASSIGN_OR_RETURN(Fd file, OpenInRoot(root, path, {.flags = O_WRONLY}));
   // Not into a file that the rootfs or a volume has there (CVE-2025-52881).
   SYSBOX_ASSIGN_OR_RETURN(uint64_t magic, FilesystemMagic(file));
-  if (magic != PROC_SUPER_MAGIC) {
+  if (!HoldsSysctls(magic, plan.mounts)) {
     return FailedPrecondition("{} is not on a procfs", path);
   }
   return WriteAll(file, value);
@@ -80,7 +87,7 @@ absl::Status WriteSysctls(const LaunchPlan& plan, FdRef root) {
   for (const auto& [name, value] : plan.sysctls) {
     SYSBOX_RETURN_IF_ERROR(
         WriteSysctl(
-            root, name,
+            plan, root, name,
             name == kPingGroups ? ClampPingGroups(value, plan.maps) : value),
         "linux.sysctl.{}", name);
   }

@@ -149,6 +149,13 @@ absl::Status SetGroups(absl::Span<const gid_t> groups) {
   return absl::OkStatus();
 }
 
+absl::Status SetEffectiveUser(uid_t uid) {
+  constexpr uid_t kKeep = static_cast<uid_t>(-1);
+  if (syscall(SYS_setresuid, kKeep, uid, kKeep) == 0) return absl::OkStatus();
+  const int error = errno;
+  return ErrnoStatus(error, fmt::format("setresuid -1, {}, -1", uid));
+}
+
 void SetFilesystemIds(uid_t uid, gid_t gid) {
   // The group first: giving up user id 0 takes CAP_SETGID's effect on files
   // away. Both calls report nothing but the former id.

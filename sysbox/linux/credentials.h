@@ -21,6 +21,9 @@ namespace sysbox {
 absl::Status SetUserIds(uid_t uid);   // setresuid(uid, uid, uid)
 absl::Status SetGroupIds(gid_t gid);  // setresgid(gid, gid, gid)
 absl::Status SetGroups(absl::Span<const gid_t> groups);  // setgroups(2)
+// setresuid(-1, uid, -1). Leaving 0 takes the effective capabilities away,
+// coming back gives all permitted ones.
+absl::Status SetEffectiveUser(uid_t uid);
 void SetFilesystemIds(uid_t uid, gid_t gid);  // setfsuid(2), setfsgid(2)
 
 // A set of capabilities; bit n is capability number n.

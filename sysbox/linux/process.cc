@@ -176,6 +176,21 @@ absl::StatusOr<OwnedChild> Fork(int (*body)(void*), void* argument) {
   return *std::move(child);
 }
 
+absl::StatusOr<std::optional<OwnedChild>> ForkProcess() {
+  const pid_t pid = fork();
+  const int error = errno;
+  if (pid < 0) return ErrnoStatus(error, "fork");
+  if (pid == 0) return std::nullopt;
+  absl::StatusOr<Pidfd> pidfd = OpenPidfd(pid);
+  if (!pidfd.ok()) {
+    (void)kill(pid, SIGKILL);  // ours, and not reaped: nobody else's pid
+    (void)waitpid(pid, nullptr, 0);
+    return pidfd.status();
+  }
+  SYSBOX_ASSIGN_OR_RETURN(Fd fd, Duplicate(pidfd->fd()));
+  return OwnedChild(pid, std::move(fd));
+}
+
 absl::StatusOr<std::optional<ReapedChild>> ReapAnyChild(bool block) {
   siginfo_t info;
   const int error = WaitId(P_ALL, 0, block ? 0 : WNOHANG, &info);

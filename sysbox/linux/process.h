@@ -86,6 +86,11 @@ absl::StatusOr<std::optional<OwnedChild>> Clone(const CloneOptions& options);
 // Runs `body` in a forked child and ends the child with its result.
 absl::StatusOr<OwnedChild> Fork(int (*body)(void*), void* argument);
 
+// fork(2), for a child that goes on with a life of its own: the C library
+// knows it, so it may make threads. The caller must have none. As with Clone,
+// the optional is empty in the child, which ends with _exit.
+absl::StatusOr<std::optional<OwnedChild>> ForkProcess();
+
 // waitid(2) for any child. nullopt when WNOHANG found none or none is left.
 struct ReapedChild {
   pid_t pid;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <limits>
 #include <set>
 #include <utility>
 #include <vector>
@@ -61,8 +62,11 @@ class ManagerDaemon : public Daemon,
     std::vector<std::string> activated;
   };
   absl::Status Adopt();
+  absl::Status AdoptIntoParts();
   void StartCoherence();
   absl::Status Listen();
+  absl::StatusOr<api::Registered> RegisterEverywhere(
+      const Caller& caller, const api::Registration& registration);
   absl::StatusOr<Caller*> CallerOf(const api::Peer& peer);
   void OnHangup(const api::Peer& peer);
   void OnEnd(const std::string& id);
@@ -86,6 +90,7 @@ absl::Status ManagerDaemon::Start() {
                   loop_.get(), [this](const std::string& id) { OnEnd(id); }));
   StartCoherence();
   SYSBOX_RETURN_IF_ERROR(Adopt());
+  SYSBOX_RETURN_IF_ERROR(AdoptIntoParts());
   SYSBOX_RETURN_IF_ERROR(Listen(), "listen");
   const SubidPool& pool = service_->pool();
   const SubidRanges& ranges = pool.ranges();
@@ -110,6 +115,17 @@ absl::Status ManagerDaemon::Adopt() {
   return absl::OkStatus();
 }
 
+absl::Status ManagerDaemon::AdoptIntoParts() {
+  if (options_.parts.empty()) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(
+      std::vector<api::ContainerSummary> living,
+      service_->List("", std::numeric_limits<size_t>::max()));
+  for (const api::ContainerSummary& container : living) {
+    for (api::DaemonPart* part : options_.parts) part->Adopt(container);
+  }
+  return absl::OkStatus();
+}
+
 void ManagerDaemon::StartCoherence() {
   auto coherence = OverlayCoherence::Create(loop_.get());
   if (coherence.ok()) {
@@ -129,6 +145,9 @@ absl::Status ManagerDaemon::Listen() {
       api::Server::Create(loop_.get(), std::move(listener),
                           {.allowed_uid = 0, .version = options_.version}));
   api::ServeManager(server_.get(), this);
+  for (api::DaemonPart* part : options_.parts) {
+    SYSBOX_RETURN_IF_ERROR(part->Start(loop_.get(), server_.get()));
+  }
   server_->OnHangup([this](const api::Peer& peer) { OnHangup(peer); });
   server_->OnOffence([](const api::Peer& peer, const absl::Status& status) {
     Log(LogLevel::kWarning, "closed the connection of process {}: {}", peer.pid,
@@ -170,12 +189,24 @@ absl::StatusOr<ManagerDaemon::Caller*> ManagerDaemon::CallerOf(
   return &caller;
 }
 
+absl::StatusOr<api::Registered> ManagerDaemon::RegisterEverywhere(
+    const Caller& caller, const api::Registration& registration) {
+  SYSBOX_ASSIGN_OR_RETURN(api::Registered registered,
+                          service_->Register(caller.process, registration));
+  for (api::DaemonPart* part : options_.parts) {
+    const absl::Status status = part->Register(registration, &registered);
+    if (status.ok()) continue;
+    (void)service_->Unregister(registration.id);  // `status` matters more
+    return status;
+  }
+  return registered;
+}
+
 absl::StatusOr<api::Registered> ManagerDaemon::Register(
     const api::Peer& peer, api::Registration registration) {
   SYSBOX_ASSIGN_OR_RETURN(Caller * caller, CallerOf(peer));
   const std::string id = registration.id;
-  auto registered =
-      service_->Register(caller->process, std::move(registration));
+  auto registered = RegisterEverywhere(*caller, registration);
   if (!registered.ok()) {
     Log(LogLevel::kWarning, "register {}: {}", id,
         MessageOf(registered.status()));
@@ -192,6 +223,9 @@ absl::StatusOr<api::Registered> ManagerDaemon::Register(
 absl::Status ManagerDaemon::Activate(const api::Peer& peer,
                                      const std::string& id, Pidfd init) {
   SYSBOX_RETURN_IF_ERROR(service_->Activate(id, init));
+  for (api::DaemonPart* part : options_.parts) {
+    SYSBOX_RETURN_IF_ERROR(part->Activate(id, init));
+  }
   // Its registration may have come by another connection, before a restart.
   absl::StatusOr<Caller*> caller = CallerOf(peer);
   if (caller.ok()) {
@@ -226,6 +260,7 @@ void ManagerDaemon::OnHeld(const LedgerEntry& entry) {
 void ManagerDaemon::OnReleased(const std::string& id) {
   watch_->Unwatch(id);
   if (coherence_) coherence_->Release(id);
+  for (api::DaemonPart* part : options_.parts) part->Release(id);
 }
 
 void ManagerDaemon::OnHangup(const api::Peer& peer) {

@@ -5,8 +5,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "sysbox/api/daemon_part.h"
 #include "sysbox/mgr/registration_service.h"
 
 namespace sysbox::mgr {
@@ -17,6 +19,8 @@ struct DaemonOptions {
   std::string run_dir = "/run/sysbox";
   std::string version;        // of the program
   std::string notify_socket;  // $NOTIFY_SOCKET; "": no service manager
+  // Other roles in this process; they outlive the daemon.
+  std::vector<api::DaemonPart*> parts = {};
 };
 
 class Daemon {

@@ -28,7 +28,7 @@ class EmbeddedManager : public api::Manager {
   absl::StatusOr<api::Registered> Register(
       api::Registration registration) override {
     const std::string id = registration.id;
-    auto registered = service_->Register(self_, std::move(registration));
+    auto registered = service_->Register(self_, registration);
     if (registered.ok()) pending_.insert(id);
     return registered;
   }

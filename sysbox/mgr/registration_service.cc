@@ -210,15 +210,15 @@ absl::StatusOr<IdAssignment> RegistrationService::Assign(
 }
 
 absl::StatusOr<api::Registered> RegistrationService::Register(
-    const ProcessIdentity& owner, api::Registration registration) {
+    const ProcessIdentity& owner, const api::Registration& registration) {
   SYSBOX_ASSIGN_OR_RETURN(IdRequest request, ToIdRequest(registration));
   SYSBOX_ASSIGN_OR_RETURN(Fd lock, Begin());
   SYSBOX_RETURN_IF_ERROR(MakeRoomFor(registration.id, owner));
   SYSBOX_ASSIGN_OR_RETURN(IdAssignment assignment, Assign(request));
   LedgerEntry entry;
-  entry.id = std::move(registration.id);
-  entry.bundle = std::move(registration.bundle);
-  entry.rootfs = std::move(registration.rootfs);
+  entry.id = registration.id;
+  entry.bundle = registration.bundle;
+  entry.rootfs = registration.rootfs;
   entry.source = assignment.source;
   entry.maps = assignment.maps;
   entry.owner = owner;

@@ -49,8 +49,8 @@ class RegistrationService {
 
   // AlreadyExists if `registration.id` lives, unless it is `owner`'s own and
   // not active yet: then it starts over.
-  absl::StatusOr<api::Registered> Register(const ProcessIdentity& owner,
-                                           api::Registration registration);
+  absl::StatusOr<api::Registered> Register(
+      const ProcessIdentity& owner, const api::Registration& registration);
   absl::Status Activate(const std::string& id, const Pidfd& init);
   // True if there was something to release.
   absl::StatusOr<bool> Unregister(const std::string& id);

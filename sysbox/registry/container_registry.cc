@@ -87,13 +87,15 @@ absl::Status ContainerRegistry::Activate(std::string_view id, pid_t init) {
 }
 
 absl::Status ContainerRegistry::Remove(std::string_view id) {
+  std::shared_ptr<Container> gone;
   {
     absl::MutexLock lock(&mu_);
-    const auto found = containers_.find(id);
-    if (found != containers_.end()) containers_.erase(found);
+    auto node = containers_.extract(std::string(id));
+    if (!node.empty()) gone = std::move(node.mapped());
   }
+  if (gone != nullptr) return gone->values().RemoveFile();
   const absl::Status status = Unlink(PathOf(id));
-  if (ErrnoOf(status) == ENOENT) return absl::OkStatus();  // stored nothing
+  if (ErrnoOf(status) == ENOENT) return absl::OkStatus();
   return status;
 }
 

@@ -63,8 +63,10 @@ absl::Status ValueStore::Set(std::string_view name, std::string value) {
     return ErrnoStatus(ENOSPC, fmt::format("store {}", name));
   }
   changed[std::string(name)] = std::move(value);
-  SYSBOX_RETURN_IF_ERROR(
-      ReplaceVolatileFile(path_, FormatValues(changed), 0600));
+  if (!removed_) {
+    SYSBOX_RETURN_IF_ERROR(
+        ReplaceVolatileFile(path_, FormatValues(changed), 0600));
+  }
   absl::MutexLock lock(&mu_);
   values_.swap(changed);
   return absl::OkStatus();
@@ -77,6 +79,7 @@ ValueStore::Values ValueStore::All() const {
 
 absl::Status ValueStore::RemoveFile() {
   absl::MutexLock saving(&save_mu_);
+  removed_ = true;
   const absl::Status status = Unlink(path_);
   if (ErrnoOf(status) == ENOENT) return absl::OkStatus();
   return status;

@@ -33,7 +33,8 @@ class ValueStore {
   // beyond the limits.
   absl::Status Set(std::string_view name, std::string value);
   Values All() const;
-  // Removes the file. Absent: OK.
+  // Removes the file, for good: a Set that comes later is in memory alone, for
+  // the file may be another container's by then. Absent: OK.
   absl::Status RemoveFile();
 
  private:
@@ -44,6 +45,7 @@ class ValueStore {
   // Held while the file is written, so that the last one written is the last
   // one set: a rename on tmpfs, and only this container's writers wait.
   absl::Mutex save_mu_ ABSL_ACQUIRED_BEFORE(mu_);
+  bool removed_ ABSL_GUARDED_BY(save_mu_) = false;
   mutable absl::Mutex mu_;
   Values values_ ABSL_GUARDED_BY(mu_);
 };

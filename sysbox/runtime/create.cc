@@ -18,6 +18,7 @@
 #include "sysbox/mounts/build.h"
 #include "sysbox/mounts/gather.h"
 #include "sysbox/runtime/container.h"
+#include "sysbox/runtime/emulated_binds.h"
 #include "sysbox/runtime/launch_plan_builder.h"
 #include "sysbox/runtime/prepare.h"
 #include "sysbox/runtime/state_dir.h"
@@ -67,6 +68,7 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   build.data_roots = bundle.syscont.syscont_mode;
   build.read_only_data_roots =
       spec.root->readonly && !bundle.syscont.relaxed_read_only;
+  if (registered.emulated.valid()) build.emulated = EmulatedBinds();
   SYSBOX_ASSIGN_OR_RETURN(
       mounts::BuildInputs inputs,
       mounts::GatherBuildInputs(spec, options.bundle, std::move(build)));
@@ -111,8 +113,9 @@ absl::Status RunHostHooks(const oci::StateFile& state) {
   return launch::RunHooks("createRuntime", hooks.create_runtime, text);
 }
 
-absl::StatusOr<launch::Launched> Launch(const CreateOptions& options,
-                                        api::Manager& manager, Work& work) {
+absl::StatusOr<launch::Launched> Launch(
+    const CreateOptions& options, const api::EmulatedFilesystems& emulated,
+    api::Manager& manager, Work& work) {
   SYSBOX_ASSIGN_OR_RETURN(Fd console, OpenConsoleSocket(options));
   SYSBOX_ASSIGN_OR_RETURN(Fd fifo, work.dir.MakeFifo());
   SYSBOX_ASSIGN_OR_RETURN(cgroups::JoinHandles handles,
@@ -123,6 +126,8 @@ absl::StatusOr<launch::Launched> Launch(const CreateOptions& options,
   for (const Fd& tasks : handles.tasks) fds.cgroup_tasks.push_back(tasks);
   fds.exec_fifo = fifo;
   fds.console_socket = console;
+  fds.static_files = emulated.static_files;
+  fds.live_files = emulated.live_files;
   launch::LaunchCallbacks callbacks;
   callbacks.namespaces_ready = [&](const Pidfd& init) -> absl::Status {
     oci::StateFile& state = work.state;
@@ -201,7 +206,8 @@ absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
   absl::Cleanup destroy_cgroup = [&] {
     LogUndo(work.cgroup->Destroy(), "cgroup");
   };
-  absl::StatusOr<launch::Launched> launched = Launch(options, manager, work);
+  absl::StatusOr<launch::Launched> launched =
+      Launch(options, registered.emulated, manager, work);
   if (launched.ok()) {
     // The fifo, not this struct, says whether it was started.
     absl::Status written = WritePidFile(options.pid_file, launched->init.pid());

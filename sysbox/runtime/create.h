@@ -26,6 +26,7 @@ struct CreateOptions {
   bool systemd_cgroup = false;
   bool skip_kernel_check = false;
   bool uses_manager = true;
+  bool emulate = true;  // with the emulated files, where somebody serves them
   int preserve_fds = 0;
   std::string version;  // of sysbox, for state.json
 };

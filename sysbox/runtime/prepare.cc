@@ -114,6 +114,7 @@ absl::StatusOr<api::Registered> RegisterContainer(const CreateOptions& options,
   registration.requested_maps = RequestedMaps(*bundle.spec.linux);
   SYSBOX_ASSIGN_OR_RETURN(registration.shared_user_namespace,
                           SharedUserNamespace(bundle.spec));
+  registration.emulate = options.emulate;
   return manager.Register(std::move(registration));
 }
 

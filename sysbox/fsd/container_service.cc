@@ -1,0 +1,107 @@
+#include "sysbox/fsd/container_service.h"
+
+#include <sys/epoll.h>
+
+#include <utility>
+
+#include "sysbox/base/log.h"
+#include "sysbox/base/status.h"
+#include "sysbox/fsd/emulation.h"
+#include "sysbox/fsd/inspection.h"
+#include "sysbox/linux/events.h"
+#include "sysbox/registry/container_registry.h"
+
+namespace sysbox::fsd {
+namespace {
+
+class ContainerService : public api::DaemonPart {
+ public:
+  ContainerService(std::unique_ptr<registry::ContainerRegistry> registry,
+                   std::unique_ptr<Emulation> emulation, Fd wanted)
+      : registry_(std::move(registry)),
+        emulation_(std::move(emulation)),
+        wanted_(std::move(wanted)) {}
+
+  absl::Status Start(api::EventLoop* loop, api::Server* server) override;
+  absl::Status Register(const api::Registration& asked,
+                        api::Registered* reply) override;
+  absl::Status Activate(const std::string& id, const Pidfd& init) override {
+    return registry_->Activate(id, init.pid());
+  }
+  void Adopt(const api::ContainerSummary& container) override;
+  void Release(const std::string& id) override;
+
+ private:
+  void Prepare();
+
+  std::unique_ptr<registry::ContainerRegistry> registry_;
+  std::unique_ptr<Emulation> emulation_;
+  // An eventfd, signalled when the spare mounts are used up: new ones are made
+  // when the reply that took them is on its way.
+  Fd wanted_;
+};
+
+absl::Status ContainerService::Start(api::EventLoop* loop,
+                                     api::Server* server) {
+  ServeInspection(server, registry_.get(), emulation_.get());
+  if (absl::Status status = registry_->RemoveStrayValues(); !status.ok()) {
+    Log(LogLevel::kWarning, "stored values: {}", MessageOf(status));
+  }
+  Prepare();
+  return loop->Watch(wanted_, EPOLLIN, [this](uint32_t) { Prepare(); })
+      .status();
+}
+
+void ContainerService::Prepare() {
+  (void)DrainEventFd(wanted_);  // EAGAIN: nobody asked
+  const absl::Status status = emulation_->Prepare();
+  if (status.ok()) return;
+  Log(LogLevel::kWarning, "emulated filesystems: {}", MessageOf(status));
+}
+
+absl::Status ContainerService::Register(const api::Registration& asked,
+                                        api::Registered* reply) {
+  SYSBOX_ASSIGN_OR_RETURN(std::shared_ptr<registry::Container> container,
+                          registry_->Add(asked.id, reply->maps));
+  if (!asked.emulate) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(reply->emulated,
+                          emulation_->Serve(std::move(container)),
+                          "emulated filesystems");
+  return SignalEventFd(wanted_);
+}
+
+void ContainerService::Adopt(const api::ContainerSummary& container) {
+  auto adopted = registry_->Adopt(container.id, container.maps, container.pid);
+  if (!adopted.ok()) {
+    Log(LogLevel::kError, "{}: {}", container.id, MessageOf(adopted.status()));
+    return;
+  }
+  const absl::Status resumed = emulation_->Resume(*std::move(adopted));
+  if (resumed.ok()) return;
+  // Not all had any; of those that had, nobody kept them.
+  Log(LogLevel::kInfo, "{}: emulated files: {}", container.id,
+      MessageOf(resumed));
+}
+
+void ContainerService::Release(const std::string& id) {
+  emulation_->Drop(id);
+  const absl::Status removed = registry_->Remove(id);
+  if (removed.ok()) return;
+  Log(LogLevel::kWarning, "{}: {}", id, MessageOf(removed));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<api::DaemonPart>> MakeContainerService(
+    const ContainerServiceOptions& options) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      std::unique_ptr<registry::ContainerRegistry> registry,
+      registry::ContainerRegistry::Open(options.run_dir + "/values"));
+  SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Emulation> emulation,
+                          Emulation::Start(options.vault));
+  SYSBOX_ASSIGN_OR_RETURN(Fd wanted, MakeEventFd());
+  return std::make_unique<ContainerService>(
+      std::move(registry), std::move(emulation), std::move(wanted));
+}
+
+}  // namespace sysbox::fsd

@@ -1,0 +1,26 @@
+// The daemon's part that containers see: their emulated files (and, one day,
+// the answers to their trapped system calls). Keeps the registry.
+#ifndef SYSBOX_FSD_CONTAINER_SERVICE_H_
+#define SYSBOX_FSD_CONTAINER_SERVICE_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "sysbox/api/daemon_part.h"
+#include "sysbox/registry/descriptor_vault.h"
+
+namespace sysbox::fsd {
+
+struct ContainerServiceOptions {
+  std::string run_dir = "/run/sysbox";         // values are kept below it
+  registry::DescriptorVault* vault = nullptr;  // null: no keeper
+};
+
+// Starts the threads that serve files.
+absl::StatusOr<std::unique_ptr<api::DaemonPart>> MakeContainerService(
+    const ContainerServiceOptions& options);
+
+}  // namespace sysbox::fsd
+
+#endif  // SYSBOX_FSD_CONTAINER_SERVICE_H_

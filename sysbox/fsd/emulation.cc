@@ -1,0 +1,105 @@
+#include "sysbox/fsd/emulation.h"
+
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/emu/views/host_resources.h"
+
+namespace sysbox::fsd {
+namespace {
+
+std::string StaticName(const std::string& id) {
+  return fmt::format("fuse.{}.static", id);
+}
+std::string LiveName(const std::string& id) {
+  return fmt::format("fuse.{}.live", id);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Emulation>> Emulation::Start(
+    registry::DescriptorVault* vault) {
+  SYSBOX_ASSIGN_OR_RETURN(HomeNamespaces home, HomeNamespaces::Open());
+  std::unique_ptr<Emulation> emulation(new Emulation(
+      HostSide{std::move(home), std::make_unique<emu::views::HostResources>()},
+      vault));
+  SYSBOX_ASSIGN_OR_RETURN(emulation->server_, fuse::Server::Start({}));
+  return emulation;
+}
+
+Emulation::~Emulation() = default;
+
+absl::Status Emulation::Hold(const std::string& id, const Devices& devices) {
+  if (vault_ == nullptr) return absl::OkStatus();
+  SYSBOX_RETURN_IF_ERROR(vault_->Hold(StaticName(id), devices.static_files));
+  return vault_->Hold(LiveName(id), devices.live_files);
+}
+
+absl::Status Emulation::Add(std::shared_ptr<registry::Container> container,
+                            Devices devices, bool resumed) {
+  const std::string id = container->id();
+  auto view = MakeContainerView(host_, std::move(container));
+  Served served;
+  served.static_tree = MakeTree(view, emu::Superblock::kStatic);
+  served.live_tree = MakeTree(view, emu::Superblock::kLive);
+  SYSBOX_ASSIGN_OR_RETURN(
+      served.static_id,
+      server_->Add(std::move(devices.static_files), served.static_tree,
+                   {.kind = fuse::ServiceKind::kStatic, .resumed = resumed}));
+  absl::Cleanup undo = [&] { server_->Remove(served.static_id); };
+  SYSBOX_ASSIGN_OR_RETURN(
+      served.live_id,
+      server_->Add(std::move(devices.live_files), served.live_tree,
+                   {.kind = fuse::ServiceKind::kLive, .resumed = resumed}));
+  std::move(undo).Cancel();
+  served_[id] = std::move(served);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<api::EmulatedFilesystems> Emulation::Serve(
+    std::shared_ptr<registry::Container> container) {
+  const std::string id = container->id();
+  Drop(id);
+  SYSBOX_ASSIGN_OR_RETURN(MountPair pair, spare_.Take());
+  Devices devices = {std::move(pair.static_files.device),
+                     std::move(pair.live_files.device)};
+  absl::Cleanup undo = [&] { Drop(id); };
+  SYSBOX_RETURN_IF_ERROR(Hold(id, devices));
+  SYSBOX_RETURN_IF_ERROR(
+      Add(std::move(container), std::move(devices), /*resumed=*/false));
+  std::move(undo).Cancel();
+  return api::EmulatedFilesystems{pair.static_files.mount.Release(),
+                                  pair.live_files.mount.Release()};
+}
+
+absl::Status Emulation::Resume(std::shared_ptr<registry::Container> container) {
+  if (vault_ == nullptr) return NotFound("nothing was kept");
+  const std::string id = container->id();
+  Devices devices;
+  SYSBOX_ASSIGN_OR_RETURN(devices.static_files, vault_->Take(StaticName(id)));
+  SYSBOX_ASSIGN_OR_RETURN(devices.live_files, vault_->Take(LiveName(id)));
+  return Add(std::move(container), std::move(devices), /*resumed=*/true);
+}
+
+void Emulation::Drop(const std::string& id) {
+  if (vault_ != nullptr) {
+    vault_->Drop(StaticName(id));
+    vault_->Drop(LiveName(id));
+  }
+  auto node = served_.extract(id);
+  if (node.empty()) return;
+  server_->Remove(node.mapped().static_id);
+  server_->Remove(node.mapped().live_id);
+}
+
+std::shared_ptr<fuse::Tree> Emulation::TreeOf(
+    const std::string& id, emu::Superblock superblock) const {
+  const auto found = served_.find(id);
+  if (found == served_.end()) return nullptr;
+  return superblock == emu::Superblock::kStatic ? found->second.static_tree
+                                                : found->second.live_tree;
+}
+
+}  // namespace sysbox::fsd

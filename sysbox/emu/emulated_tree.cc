@@ -277,18 +277,22 @@ absl::StatusOr<std::vector<fuse::DirectoryEntry>> EmulatedTree::List(
   std::vector<fuse::DirectoryEntry> entries;
   entries.reserve(names.size());
   for (const auto& [name, type] : names) {
-    const NodeSpec* row = FindRow(PathBelow(found.path, name));
+    const std::string path = PathBelow(found.path, name);
+    const NodeSpec* row = FindRow(path);
+    const bool of_namespace =
+        row != nullptr
+            ? row->content == Content::kNamespace
+            : found.spec.others == Others::kNamespace && S_ISREG(type);
     uint64_t namespace_inode = 0;
-    const Content content = row != nullptr ? row->content : Content::kHost;
-    if (content == Content::kNamespace) {
+    if (of_namespace) {
       // Without one, the number is only not that of a lookup.
-      namespace_inode =
-          view_.kernel().NamespaceOf(caller, row->scope).value_or(0);
+      const Scope scope = row != nullptr ? row->scope : found.spec.scope;
+      namespace_inode = view_.kernel().NamespaceOf(caller, scope).value_or(0);
     }
-    entries.push_back(
-        {.name = name,
-         .node = NodeNumber(PathBelow(found.path, name), namespace_inode),
-         .type = type});
+    entries.push_back({.name = name,
+                       .node = NodeNumber(path, namespace_inode),
+                       .type = type,
+                       .fixed = !of_namespace});
   }
   return entries;
 }

@@ -34,6 +34,12 @@ absl::StatusOr<struct stat> StatKernelFile(ContainerView& view,
   return Stat(file);
 }
 
+// Namespaces have owners; the host's root stands for the container's.
+void SetOwner(const struct stat& stat, ServedNode& node) {
+  if (stat.st_uid != 0) node.uid = stat.st_uid;
+  if (stat.st_gid != 0) node.gid = stat.st_gid;
+}
+
 // The kernel's own file, as `others` of its directory shows it.
 absl::StatusOr<ServedNode> FindOther(ContainerView& view,
                                      const fuse::Caller& caller,
@@ -57,6 +63,7 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
     node.spec.content = Content::kDirectory;
   } else if (directory.others == Others::kNamespace) {
     node.spec.content = Content::kNamespace;
+    SetOwner(stat, node);
     if (stat.st_mode & kWriteBits) node.spec.writing = Writing::kNamespace;
   } else {
     node.spec.content = Content::kHost;
@@ -125,22 +132,25 @@ absl::StatusOr<ServedNode> FindSpec(ContainerView& view, Superblock superblock,
   return Nothing(path);
 }
 
-// Namespaces have owners; the host's root stands for the container's.
+// The owner and mode of a row's file in the caller's namespace.
 absl::Status FindOwner(ContainerView& view, const fuse::Caller& caller,
                        ServedNode& node) {
   SYSBOX_ASSIGN_OR_RETURN(
       struct stat stat,
       StatKernelFile(view, caller, node.spec.scope, node.path));
   node.spec.mode = stat.st_mode;
-  if (stat.st_uid != 0) node.uid = stat.st_uid;
-  if (stat.st_gid != 0) node.gid = stat.st_gid;
+  SetOwner(stat, node);
   return absl::OkStatus();
 }
 
-// The names of one of the kernel's directories; none if it is not there.
+// Names in a directory, with the row where the name is a row's own.
+using Rows = std::map<std::string, const NodeSpec*>;
+
+// The names of one of the kernel's directories; none if it is not there. The
+// type is 0 for names with rows, which know theirs.
 absl::StatusOr<std::map<std::string, mode_t>> KernelNames(
     ContainerView& view, const fuse::Caller& caller, Scope scope,
-    std::string_view path) {
+    std::string_view path, const Rows& rows) {
   std::map<std::string, mode_t> found;
   absl::StatusOr<Fd> directory =
       view.kernel().Open(caller, scope, path, O_RDONLY | O_DIRECTORY);
@@ -149,6 +159,10 @@ absl::StatusOr<std::map<std::string, mode_t>> KernelNames(
   SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> names,
                           ListDirectory(*directory));
   for (std::string& name : names) {
+    if (rows.count(name) > 0) {
+      found.emplace(std::move(name), 0);
+      continue;
+    }
     absl::StatusOr<struct stat> stat =
         StatAt(*directory, name, AT_SYMLINK_NOFOLLOW);
     // Gone since: an interface's directory.
@@ -157,9 +171,9 @@ absl::StatusOr<std::map<std::string, mode_t>> KernelNames(
   return found;
 }
 
-// The names of rows in `path`, with the row where the name is a row's own.
-std::map<std::string, const NodeSpec*> RowNames(std::string_view path) {
-  std::map<std::string, const NodeSpec*> names;
+// The names of rows in `path`.
+Rows RowNames(std::string_view path) {
+  Rows names;
   const size_t skip = path == "/" ? 1 : path.size() + 1;
   for (const NodeSpec& row : RowsBelow(path)) {
     const std::string_view rest = row.path.substr(skip);
@@ -182,11 +196,11 @@ struct Listing {
 // The type under which a row's name is listed; 0: not at all.
 mode_t TypeOfRow(const Listing& listing, const std::string& name,
                  const NodeSpec* row) {
-  const auto other = listing.others.find(name);
-  const mode_t other_type = other != listing.others.end() ? other->second : 0;
   if (row == nullptr) {  // rows lie below it
-    return listing.directory.spec.others == Others::kNothing ? S_IFDIR
-                                                             : other_type;
+    return listing.directory.spec.others == Others::kNothing ||
+                   listing.others.count(name) > 0
+               ? S_IFDIR
+               : 0;
   }
   if (row->content == Content::kHidden ||
       !IsOfSuperblock(*row, listing.superblock)) {
@@ -210,7 +224,9 @@ absl::StatusOr<ServedNode> FindNode(ContainerView& view, Superblock superblock,
   if (node.spec.content == Content::kNamespace) {
     SYSBOX_ASSIGN_OR_RETURN(namespace_inode,
                             view.kernel().NamespaceOf(caller, node.spec.scope));
-    SYSBOX_RETURN_IF_ERROR(FindOwner(view, caller, node));
+    if (!node.spec.path.empty()) {
+      SYSBOX_RETURN_IF_ERROR(FindOwner(view, caller, node));
+    }
   }
   node.number = NodeNumber(node.path, namespace_inode);
   return node;
@@ -221,10 +237,11 @@ absl::StatusOr<std::map<std::string, mode_t>> NamesIn(
     const ServedNode& directory) {
   Listing listing = {view, superblock, caller, directory, {}, {}};
   const NodeSpec& spec = directory.spec;
-  const std::map<std::string, const NodeSpec*> rows = RowNames(directory.path);
+  const Rows rows = RowNames(directory.path);
   if (spec.others != Others::kNothing) {
     SYSBOX_ASSIGN_OR_RETURN(
-        listing.others, KernelNames(view, caller, spec.scope, directory.path));
+        listing.others,
+        KernelNames(view, caller, spec.scope, directory.path, rows));
   }
   if (spec.hides != nullptr && spec.path == directory.path) {
     std::erase_if(listing.others, [&](const auto& entry) {
@@ -235,7 +252,8 @@ absl::StatusOr<std::map<std::string, mode_t>> NamesIn(
     listing.host = listing.others;
   } else if (!rows.empty()) {
     SYSBOX_ASSIGN_OR_RETURN(
-        listing.host, KernelNames(view, caller, Scope::kHost, directory.path));
+        listing.host,
+        KernelNames(view, caller, Scope::kHost, directory.path, rows));
   }
   std::map<std::string, mode_t> names = listing.others;
   for (const auto& [name, row] : rows) {

@@ -215,8 +215,8 @@ class Listing {
     absl::StatusOr<std::vector<DirectoryEntry>> entries =
         service.tree().List(CallerOf(request_), directory_);
     if (!entries.ok()) return ReplyError(request_, entries.status());
-    entries->insert(entries->begin(),
-                    {{".", directory_, S_IFDIR}, {"..", kRootNode, S_IFDIR}});
+    entries->insert(entries->begin(), {{".", directory_, S_IFDIR, true},
+                                       {"..", kRootNode, S_IFDIR, true}});
     for (uint64_t i = position; i < entries->size(); ++i) {
       if (!Add((*entries)[i], i + 1, i < 2)) break;
     }
@@ -226,7 +226,7 @@ class Listing {
  private:
   bool Add(const DirectoryEntry& entry, uint64_t next, bool dots) {
     fuse_entry_param parameters = {};
-    if (plus_ && !dots) {
+    if (plus_ && !dots && entry.fixed) {
       const absl::StatusOr<Attributes> found =
           ServiceOf(request_).tree().Lookup(CallerOf(request_), directory_,
                                             entry.name);

@@ -54,6 +54,8 @@ struct DirectoryEntry {
   std::string name;
   NodeId node = 0;
   mode_t type = 0;  // S_IFREG, S_IFDIR, S_IFLNK
+  // As in Attributes. Of others, the kernel is not told more ahead.
+  bool fixed = true;
 };
 
 // All calls may come from several threads at once, and the caller may be gone

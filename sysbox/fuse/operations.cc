@@ -47,7 +47,8 @@ struct stat StatOf(const Attributes& attributes) {
   result.st_gid = attributes.gid;
   result.st_rdev = attributes.device;
   result.st_size = static_cast<off_t>(attributes.size);
-  result.st_blksize = 1024;  // procfs's
+  // As sysfs's: programs (wc) believe in sizes that are not of whole blocks.
+  result.st_blksize = 4096;
   result.st_atim = attributes.changed;
   result.st_mtim = attributes.changed;
   result.st_ctim = attributes.changed;

@@ -20,5 +20,5 @@ rootfs_packages=(debootstrap)
 # What the integration tests need besides: the real things.
 integration_packages=(
   busybox-static crun debootstrap docker.io iproute2 iptables jq procps python3
-  python3-pytest runc strace
+  python3-pytest runc strace sysstat
 )

@@ -1,0 +1,237 @@
+"""What a container is told of its resources: its own, in every place where
+programs look, and the tools that look there agree with one another."""
+
+import glob
+import os
+import re
+import shutil
+import time
+
+import pytest
+
+from harness.waiting import until
+
+MIB = 1024
+LIMITS = ("--memory", "256m", "--memory-swap", "256m", "--cpus", "1")
+
+
+@pytest.fixture(scope="module")
+def tools():
+    """Options that put the host's own tools into a container."""
+    names = ("free", "top", "uptime", "vmstat", "iostat", "lscpu", "ps")
+    missing = [name for name in names if shutil.which(name) is None]
+    if missing:
+        pytest.skip(f"{', '.join(missing)} (procps, sysstat, util-linux)")
+    options = ["-e", "PATH=/usr/bin:/bin", "-e", "LC_ALL=C"]
+    for directory in ("/usr", "/lib", "/lib64", *glob.glob("/etc/java-*")):
+        if os.path.exists(directory):
+            source = os.path.realpath(directory)
+            options += ["-v", f"{source}:{directory}:ro"]
+    return options
+
+
+@pytest.fixture
+def limited(docker, tools):
+    return docker.start_container(options=[*tools, *LIMITS])
+
+
+def meminfo(docker, container):
+    lines = docker.shell(container, "cat /proc/meminfo").splitlines()
+    return {key: int(value.split()[0])
+            for key, value in (line.split(":") for line in lines)}
+
+
+def stat(docker, container):
+    return {line.split()[0]: [int(word) for word in line.split()[1:]]
+            for line in docker.shell(container, "cat /proc/stat").splitlines()}
+
+
+def test_files_look_like_the_kernels(docker, limited):
+    paths = ["/proc/" + name for name in (
+        "meminfo", "cpuinfo", "stat", "loadavg", "uptime", "diskstats",
+        "swaps", "vmstat", "partitions", "devices")]
+    listed = docker.shell(limited, f"stat -c '%a %u:%g %F' {' '.join(paths)}")
+    assert set(listed.splitlines()) <= {"444 0:0 regular file",
+                                        "444 0:0 regular empty file"}
+    for path in paths:
+        whole = docker.shell(limited, f"cat {path}")
+        assert whole.endswith("\n") or not whole
+        result = docker("exec", limited, "sh", "-c", f"echo x > {path}",
+                        check=False)
+        assert result.code != 0
+
+
+def test_sizes_suit_the_tools(docker, limited):
+    out = docker.shell(limited, "wc -c < /proc/meminfo; cat /proc/meminfo | "
+                       "wc -c; tail -n 1 /proc/meminfo; "
+                       "busybox cat /proc/meminfo | tail -n 1")
+    size, again, last, by_sendfile = out.splitlines()
+    assert size == again
+    assert last == by_sendfile
+
+
+def test_memory_is_the_limit(docker, limited):
+    values = meminfo(docker, limited)
+    assert values["MemTotal"] == 256 * MIB
+    assert values["SwapTotal"] == 0
+    assert 0 < values["MemFree"] <= values["MemAvailable"] <= 256 * MIB
+    assert values["Cached"] + values["AnonPages"] <= 256 * MIB
+    with open("/proc/meminfo") as host:
+        assert [line.split(":")[0] for line in host] == list(values)
+
+
+def test_free_agrees(docker, limited):
+    row = docker.shell(limited, "free -k").splitlines()[1].split()
+    total, used, free = map(int, row[1:4])
+    assert total == 256 * MIB
+    assert 0 < used < 64 * MIB
+    assert free > 128 * MIB
+
+
+def test_memory_used_inside_is_seen(docker, limited):
+    before = meminfo(docker, limited)["MemFree"]
+    docker("exec", "-d", limited, "sh", "-c",
+           "x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 1000")
+    until(lambda: meminfo(docker, limited)["MemFree"] < before - 25 * MIB,
+          seconds=20)
+
+
+def test_limits_changed_later_are_seen(docker, limited):
+    docker("update", "--memory", "128m", "--memory-swap", "128m",
+           "--cpus", "2", limited)
+    assert meminfo(docker, limited)["MemTotal"] == 128 * MIB
+    cpus = min(2, len(os.sched_getaffinity(0)))
+    assert docker.shell(limited, "cat /sys/devices/system/cpu/online") == (
+        "0-1\n" if cpus == 2 else "0\n")
+
+
+def test_cpus_are_the_quotas(docker, limited):
+    assert docker.shell(limited, "grep -c ^processor /proc/cpuinfo") == "1\n"
+    for name in ("online", "possible", "present"):
+        path = f"/sys/devices/system/cpu/{name}"
+        assert docker.shell(limited, f"cat {path}") == "0\n"
+    assert "cpu1" not in stat(docker, limited)
+    names = docker.shell(limited, "ls /sys/devices/system/cpu").split()
+    assert [n for n in names if re.fullmatch(r"cpu\d+", n)] == ["cpu0"]
+
+
+def test_lscpu_agrees(docker, limited):
+    said = dict(re.split(r":\s+", line.strip(), maxsplit=1)
+                for line in docker.shell(limited, "lscpu").splitlines()
+                if re.search(r":\s+\S", line))
+    assert said["CPU(s)"] == "1"
+    assert said["On-line CPU(s) list"] == "0"
+
+
+def test_a_cpuset_is_renumbered(docker, tools):
+    last = max(os.sched_getaffinity(0))
+    options = [*tools, "--cpuset-cpus", str(last)]
+    result = docker.run("sh", "-c", "nproc; grep ^processor /proc/cpuinfo; "
+                        "cat /sys/devices/system/cpu/online; "
+                        "grep -c ^cpu /proc/stat", options=options)
+    assert result.out.splitlines() == ["1", "processor\t: 0", "0", "2"]
+
+
+def test_uptime_begins_with_the_container(docker, limited):
+    first, idle = map(float, docker.shell(limited, "cat /proc/uptime").split())
+    assert 0 <= first < 60
+    assert 0 <= idle <= first
+    assert "up 0 min" in docker.shell(limited, "uptime")
+    booted = stat(docker, limited)["btime"][0]
+    assert abs(booted - (time.time() - first)) < 3
+
+
+def test_stat_counts_the_containers_own_work(docker, limited):
+    before = stat(docker, limited)
+    times = docker.shell(limited, "i=0; while [ $i -lt 500000 ]; do "
+                         "i=$((i + 1)); done; times").split()
+    used = sum(60 * float(minutes) + float(seconds) for minutes, seconds in
+               (word.rstrip("s").split("m") for word in times[:2]))
+    after = stat(docker, limited)
+    for key in ("cpu", "cpu0"):
+        assert all(b >= a for a, b in zip(before[key], after[key]))
+    busy = (sum(after["cpu"][:3]) - sum(before["cpu"][:3])) / 100
+    assert 0.8 * used - 0.1 <= busy
+    assert busy <= used + 2, "what else runs is little"
+    assert after["cpu"][3] >= before["cpu"][3]
+
+
+def test_load_is_the_containers_own(docker, limited):
+    one, _, _, tasks, newest = docker.shell(
+        limited, "cat /proc/loadavg").split()
+    assert float(one) < 0.5, "nothing runs in it"
+    running, total = map(int, tasks.split("/"))
+    assert running <= total <= 5
+    assert 1 <= int(newest) < 100
+    docker("exec", "-d", limited, "sh", "-c", "while :; do :; done")
+    until(lambda: float(docker.shell(limited, "cut -d' ' -f1 /proc/loadavg"))
+          > float(one), seconds=30)
+
+
+@pytest.mark.parametrize("command", [
+    "top -bn1", "vmstat 1 2", "vmstat -s", "iostat", "iostat -x", "ps aux",
+    "free -m"])
+def test_tools_work(docker, limited, command):
+    result = docker("exec", limited, "sh", "-c", command)
+    assert result.out
+    assert not result.err, result
+
+
+def test_top_shows_the_limit(docker, limited):
+    out = docker.shell(limited, "top -bn1 -E k")
+    assert re.search(r"KiB Mem :\s+262144(\.0)? total", out), out
+
+
+def test_a_process_in_an_inner_container_is_told_its_own_limit(docker):
+    container = docker.start_container(options=["--memory", "256m"])
+    version = docker.shell(
+        container, "test -d /sys/fs/cgroup/memory && echo 1 || echo 2")
+    if version == "1\n":
+        make = ("mkdir /sys/fs/cgroup/memory/in && cd /sys/fs/cgroup/memory/in"
+                " && echo 64M > memory.limit_in_bytes")
+    else:
+        make = ("cd /sys/fs/cgroup && echo +memory > cgroup.subtree_control; "
+                "mkdir in && cd in && echo 64M > memory.max")
+    inner = f"{make} && echo 0 > cgroup.procs && unshare -pf sh -c "
+    out = docker.shell(container, inner + "'head -n1 /proc/meminfo'")
+    assert out.split()[1] == str(64 * MIB)
+    service = f"{make.replace('/in', '/sv')} && echo 0 > cgroup.procs && "
+    out = docker.shell(container, service + "head -n1 /proc/meminfo")
+    assert out.split()[1] == str(256 * MIB)
+
+
+def test_without_limits_it_is_the_hosts_machine(docker):
+    out = docker.run("sh", "-c", "grep -c ^processor /proc/cpuinfo; "
+                     "head -n1 /proc/meminfo").out
+    with open("/proc/meminfo") as host:
+        total = host.readline().split()[1]
+    cpus = len(os.sched_getaffinity(0))
+    assert out.split() == [str(cpus), "MemTotal:", total, "kB"]
+
+
+def test_nothing_names_the_hosts_disks(docker):
+    container = docker.start_container()
+    for line in docker.shell(container, "cat /proc/partitions").splitlines():
+        assert not re.search(r"\b(loop|zram|ram)\d", line)
+    assert "device-mapper" not in docker.shell(container, "cat /proc/devices")
+
+
+LANGUAGES = {
+    # At most half of a machine's memory, where there is as little.
+    "java": ("PROGRAM -XX:+PrintFlagsFinal -version 2>/dev/null | awk "
+             "'$2 == \"MaxHeapSize\" { print ($4 <= 128 * 1048576) }'", "1"),
+    "node": ("PROGRAM -p 'const os=require(\"os\"); os.cpus().length + \" \" + "
+             "os.totalmem()/1024'", f"1 {256 * MIB}"),
+    "python3": ("PROGRAM -c 'import os; print(open(\"/proc/meminfo\")"
+                ".readline().split()[1])'", str(256 * MIB)),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_languages_agree(docker, limited, language):
+    program = shutil.which(language, path="/usr/bin")
+    if program is None:
+        pytest.skip(f"{language} is missing")
+    command, expected = LANGUAGES[language]
+    command = command.replace("PROGRAM", os.path.realpath(program))
+    assert docker.shell(limited, command).strip() == expected

@@ -37,8 +37,6 @@ def system(docker, docker_image):
     return boot(docker, docker_image)
 
 
-@pytest.mark.xfail(reason="/sys/kernel/debug and tracing are shown, and "
-                          "cannot be mounted")
 def test_systemd_is_content(docker, system):
     failed = docker.shell(system, "systemctl --failed --no-legend --plain")
     assert failed == ""

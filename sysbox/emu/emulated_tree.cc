@@ -100,7 +100,7 @@ class EmulatedTree : public fuse::Tree {
   absl::Time TakeSnapshot(fuse::NodeId node, std::string text);
   std::optional<std::string> FreshSnapshot(fuse::NodeId node);
   absl::Time ChangeOf(fuse::NodeId node);
-  void NoteChange(fuse::NodeId node);
+  void NoteChange(fuse::NodeId node, bool steady);
 
   ContainerView& view_;
   const Superblock superblock_;
@@ -244,10 +244,13 @@ absl::Time EmulatedTree::ChangeOf(fuse::NodeId node) {
   return found != changes_.end() ? found->second : made_;
 }
 
-void EmulatedTree::NoteChange(fuse::NodeId node) {
+void EmulatedTree::NoteChange(fuse::NodeId node, bool steady) {
   const absl::MutexLock lock(&mu_);
-  snapshots_.erase(node);
-  changes_[node] = absl::Now();
+  if (steady) {  // as many as there are files of the host's: few
+    changes_[node] = absl::Now();
+  } else {
+    snapshots_.erase(node);
+  }
 }
 
 absl::StatusOr<std::string> EmulatedTree::Read(const fuse::Caller& caller,
@@ -264,7 +267,7 @@ absl::Status EmulatedTree::Write(const fuse::Caller& caller, fuse::NodeId node,
   SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
   absl::Status status = WriteNode(view_, caller, found, data, offset);
   // A refused write, too, may have touched what the kernel has cached.
-  if (IsFile(found)) NoteChange(node);
+  if (IsFile(found)) NoteChange(node, IsSteady(found));
   return status;
 }
 

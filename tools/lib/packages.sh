@@ -22,3 +22,8 @@ integration_packages=(
   busybox-static crun debootstrap docker.io iproute2 iptables jq procps python3
   python3-pytest runc strace sysstat
 )
+
+# What tools/vm needs on the host.
+vm_host_packages=(
+  busybox-static e2fsprogs mmdebstrap qemu-system-x86 qemu-utils xz-utils
+)

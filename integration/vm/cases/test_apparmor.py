@@ -1,0 +1,56 @@
+"""Our AppArmor profile: on every container that did not choose another."""
+
+import pytest
+
+from harness.waiting import until
+
+OURS = "sysbox-system-container (enforce)\n"
+
+
+def label(docker, box, process=1):
+    return docker.shell(box, f"cat /proc/{process}/attr/current")
+
+
+def test_it_is_in_place_of_dockers(docker):
+    box = docker.start_container()
+    assert label(docker, box) == OURS
+    assert label(docker, box, "self") == OURS  # an exec has it, too
+
+
+@pytest.mark.parametrize("chosen", ["unconfined", "docker-default"])
+def test_the_user_chooses(docker, chosen):
+    if chosen == "docker-default":
+        pytest.skip("Docker's own default cannot be told from a choice of it")
+    box = docker.start_container(
+        options=(f"--security-opt=apparmor={chosen}",))
+    assert label(docker, box) == "unconfined\n"
+
+
+def test_what_a_system_does_is_allowed(docker):
+    told = docker.run("sh", "-euc", """
+        mkdir -p /a /b /p
+        mount -t tmpfs t /a && mount --bind /a /b && mount -o remount,ro,bind /b
+        mount -t proc p /p && umount /p /b /a
+        ip link add d0 type dummy 2>/dev/null || true
+        ip link set lo up && sleep 100 & kill $! && echo done""", check=False)
+    assert told.out == "done\n", told
+
+
+@pytest.mark.parametrize("command", [
+    "echo b > /proc/sysrq-trigger",
+    "cat /proc/kcore",
+    "mkdir /s && mount -t securityfs s /s",
+    "unshare -m sh -c 'mkdir /q; mount -t proc q /q; echo b > /q/sysrq-trigger'",
+])
+def test_what_it_never_does_is_denied(docker, command):
+    told = docker.run("sh", "-c", command, check=False)
+    assert told.code != 0
+    assert "ermission denied" in told.err, told
+
+
+def test_two_containers_do_not_reach_each_other(docker):
+    first = docker.start_container()
+    host_pid = docker.pid(first)
+    told = docker.run("sh", "-c", f"ls /proc/{host_pid}/root", check=False)
+    assert told.code != 0
+    until(lambda: docker.shell(first, "echo on") == "on\n")

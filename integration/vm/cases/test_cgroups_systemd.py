@@ -1,0 +1,116 @@
+"""cgroup v2 with systemd's driver: Docker's limits reach the kernel."""
+
+import json
+import os
+
+import pytest
+
+from harness.waiting import until
+
+LIMITS = ("--memory=64m", "--memory-reservation=32m", "--memory-swap=96m",
+          "--cpus=0.5", "--cpu-shares=512", "--cpuset-cpus=0",
+          "--pids-limit=50")
+# file of the scope -> what it says
+EXPECTED = {"memory.max": str(64 << 20), "memory.low": str(32 << 20),
+            "memory.swap.max": str(32 << 20), "cpu.max": "50000 100000",
+            "cpu.weight": "20", "cpuset.cpus": "0", "pids.max": "50"}
+
+
+def read(directory, name):
+    return (directory / name).read_text().strip()
+
+
+def test_the_driver_is_systemds(docker):
+    told = docker("info", "-f", "{{.CgroupDriver}} {{.CgroupVersion}}").out
+    assert told == "systemd 2\n"
+
+
+def test_limits_update_and_pause(docker, scope):
+    box = docker.start_container(options=LIMITS)
+    files = scope(box)
+    assert {name: read(files, name) for name in EXPECTED} == EXPECTED
+
+    docker("update", "--memory=48m", "--memory-swap=48m", "--cpus=0.25",
+           "--pids-limit=40", box)
+    assert read(files, "memory.max") == str(48 << 20)
+    assert read(files, "memory.swap.max") == "0"
+    assert read(files, "cpu.max") == "25000 100000"
+    assert read(files, "pids.max") == "40"
+
+    docker("pause", box)
+    assert "frozen 1" in read(files, "cgroup.events")
+    docker("unpause", box)
+    assert "frozen 0" in read(files, "cgroup.events")
+
+    stats = json.loads(docker("stats", "--no-stream", "--format",
+                              "{{json .}}", box).out)
+    assert stats["PIDs"] == "1" and "48MiB" in stats["MemUsage"], stats
+
+
+def test_systemd_knows_the_limits(docker):
+    """Or a daemon-reload would undo them."""
+    from harness.command import run
+    box = docker.start_container(options=LIMITS)
+    shown = run("systemctl", "show", f"docker-{box}.scope", "-p", "MemoryMax",
+                "-p", "TasksMax", "-p", "Delegate", "-p", "CPUQuotaPerSecUSec"
+                ).out.split()
+    assert sorted(shown) == ["CPUQuotaPerSecUSec=500ms", "Delegate=yes",
+                             f"MemoryMax={64 << 20}", "TasksMax=50"]
+    run("systemctl", "daemon-reload", timeout=300)
+    assert docker.shell(box, "echo on") == "on\n"
+
+
+def test_init_is_in_a_leaf_and_the_rest_is_delegated(docker, scope):
+    box = docker.start_container()
+    files = scope(box)
+    assert read(files, "cgroup.procs") == ""
+    assert read(files / "init.scope", "cgroup.procs") == str(docker.pid(box))
+    owner = os.stat(files / "cgroup.procs").st_uid
+    assert owner == os.stat(f"/proc/{docker.pid(box)}").st_uid != 0
+    assert os.stat(files / "memory.max").st_uid == 0
+    inside = docker.shell(box, """
+        cd /sys/fs/cgroup && mkdir inner && echo +memory +pids > \
+          cgroup.subtree_control && echo 5 > inner/pids.max &&
+        cat inner/pids.max && cat /proc/1/cgroup
+        echo 1 > memory.max || echo refused""")
+    assert inside.split("\n")[:3] == ["5", "0::/init.scope", "refused"], inside
+
+
+def test_device_rules(docker):
+    script = """
+        echo x > /dev/null && echo null
+        echo x > /dev/disk || echo refused
+        head -c 1 /dev/disk > /dev/null && echo read"""
+    told = docker.run("sh", "-c", script,
+                      options=("--device=/dev/vda:/dev/disk:r",))
+    assert told.out.split() == ["null", "refused", "read"], told
+
+
+def test_an_oom_kill_is_seen(docker):
+    box = docker.start_container("sh", "-c", "tail /dev/zero; sleep 1000",
+                                 options=("--memory=24m", "--memory-swap=24m"))
+    events = f"/sys/fs/cgroup/system.slice/docker-{box}.scope/memory.events"
+    until(lambda: "oom_kill 0" not in open(events).read(), seconds=60)
+    until(lambda: docker.inspect(box, "{{.State.OOMKilled}}") == "true",
+          seconds=30)
+
+
+@pytest.mark.parametrize("value", ["-500", "700"])
+def test_oom_score_adj(docker, value):
+    box = docker.start_container(options=(f"--oom-score-adj={value}",))
+    assert docker.shell(box, "cat /proc/1/oom_score_adj").strip() == value
+
+
+def test_oom_score_adj_from_inside(docker):
+    told = docker.run("sh", "-c", """
+        for v in 1000 -999 0; do
+          echo $v > /proc/self/oom_score_adj && cat /proc/self/oom_score_adj
+        done""", check=False)
+    assert told.out.split() == ["1000", "-999", "0"], told
+
+
+def test_hard_limits_beyond_the_hosts(docker):
+    told = docker.run("sh", "-c", "ulimit -Hn; ulimit -Hl",
+                      options=("--ulimit=nofile=1048577:1048577",
+                               "--ulimit=memlock=-1:-1"))
+    assert told.out.split() == ["1048577", "unlimited"], told

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -12,15 +13,23 @@
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/build_info.h"
+#include "sysbox/cli/daemon_config.h"
 #include "sysbox/cli/print.h"
 #include "sysbox/cli/version_text.h"
 #include "sysbox/fsd/container_service.h"
+#include "sysbox/linux/file.h"
 
 namespace sysbox::cli {
 namespace {
 
 constexpr std::string_view kManagerAlone = "mgr";  // the command of that name
 
+constexpr FlagSpec kConfig = {
+    .name = "config",
+    .kind = ValueKind::kText,
+    .value = "FILE",
+    .fallback = "/etc/sysbox/config.json",
+    .help = "these flags as a JSON object; the command line's win"};
 constexpr FlagSpec kDataRoot = {
     .name = "data-root",
     .kind = ValueKind::kText,
@@ -103,8 +112,8 @@ constexpr FlagSpec kIgnored[] = {
     Ignored("memory-profiling"),
 };
 
-constexpr FlagSpec kDaemonFlags[] = {kDataRoot, kRunDir,   kIdMode,
-                                     kLog,      kLogLevel, kLogFormat};
+constexpr FlagSpec kDaemonFlags[] = {kConfig, kDataRoot, kRunDir,   kIdMode,
+                                     kLog,    kLogLevel, kLogFormat};
 
 std::vector<FlagSpec> AllFlags(bool with_ignored) {
   std::vector<FlagSpec> flags(std::begin(kDaemonFlags), std::end(kDaemonFlags));
@@ -161,13 +170,37 @@ absl::StatusOr<mgr::DaemonOptions> DaemonOptionsOf(const FlagValues& flags) {
   return options;
 }
 
+namespace {
+
+// The command line's flags, and the file's.
+absl::StatusOr<FlagValues> WithConfig(FlagValues flags) {
+  const std::string path = flags.Text(kConfig);
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (ErrnoOf(text.status()) == ENOENT && !flags.Has(kConfig)) return flags;
+  SYSBOX_RETURN_IF_ERROR(text.status(), "--config");
+  SYSBOX_RETURN_IF_ERROR(AddConfig(ManagerFlags(), *text, &flags), "{}", path);
+  return flags;
+}
+
+// What SIGHUP applies: the log, and the policy for new containers.
+absl::StatusOr<api::Policy> Reload(const FlagValues& given) {
+  SYSBOX_ASSIGN_OR_RETURN(const FlagValues flags, WithConfig(given));
+  SYSBOX_ASSIGN_OR_RETURN(const mgr::DaemonOptions options,
+                          DaemonOptionsOf(flags));
+  SYSBOX_RETURN_IF_ERROR(ConfigureDaemonLog(flags));
+  return options.registration.policy;
+}
+
+}  // namespace
+
 absl::StatusOr<int> RunDaemon(const Invocation& invocation) {
-  const FlagValues& flags = invocation.flags;
+  SYSBOX_ASSIGN_OR_RETURN(const FlagValues flags, WithConfig(invocation.flags));
   if (flags.Switch(kVersionFlag)) {
     SYSBOX_RETURN_IF_ERROR(Print(SysboxVersionText()));
     return 0;
   }
   SYSBOX_ASSIGN_OR_RETURN(mgr::DaemonOptions options, DaemonOptionsOf(flags));
+  options.reload = [given = invocation.flags] { return Reload(given); };
   SYSBOX_RETURN_IF_ERROR(ConfigureDaemonLog(flags));
   if (geteuid() != 0) {
     return absl::PermissionDeniedError("the daemon must be run by root");

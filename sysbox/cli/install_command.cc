@@ -14,7 +14,9 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
+#include "sysbox/cli/apparmor_profile.h"
 #include "sysbox/cli/docker_config.h"
+#include "sysbox/cli/install_service.h"
 #include "sysbox/cli/program_files.h"
 #include "sysbox/cli/steps.h"
 #include "sysbox/ids/subid_entry.h"
@@ -44,10 +46,12 @@ constexpr FlagSpec kPrefix = {.name = "prefix",
                               .value = "DIR",
                               .fallback = "/usr",
                               .help = "the program goes to DIR/bin"};
+constexpr FlagSpec kNoService = {.name = "no-service",
+                                 .help = "leave systemd alone"};
 constexpr FlagSpec kDryRun = {
     .name = "dry-run", .alias = 'n', .help = "only say what would be done"};
-constexpr FlagSpec kInstallFlags[] = {kDocker,   kConfig, kPidFile,
-                                      kNoReload, kPrefix, kDryRun};
+constexpr FlagSpec kInstallFlags[] = {kDocker, kConfig,    kPidFile, kNoReload,
+                                      kPrefix, kNoService, kDryRun};
 
 // A process that is dockerd, and stays named as such.
 absl::StatusOr<Pidfd> FindDockerd(const std::string& pid_file) {
@@ -170,13 +174,22 @@ absl::StatusOr<int> RunInstall(const Invocation& invocation) {
   const FlagValues& flags = invocation.flags;
   Steps steps(flags.Switch(kDryRun));
   SYSBOX_RETURN_IF_ERROR(Check(flags), "install");
-  SYSBOX_RETURN_IF_ERROR(InstallProgramFiles(flags.Text(kPrefix), steps));
+  const std::string prefix = flags.Text(kPrefix);
+  SYSBOX_ASSIGN_OR_RETURN(const bool renewed,
+                          InstallProgramFiles(prefix, steps));
   SYSBOX_RETURN_IF_ERROR(InstallIds(steps));
+  SYSBOX_RETURN_IF_ERROR(InstallAppArmorProfile(steps));
+  if (!flags.Switch(kNoService)) {
+    SYSBOX_RETURN_IF_ERROR(
+        InstallService(ProgramPathBelow(prefix), renewed, steps));
+  }
   if (!flags.Switch(kDocker)) return 0;
   SYSBOX_RETURN_IF_ERROR(RegisterWithDocker(flags, steps));
-  SYSBOX_RETURN_IF_ERROR(steps.Say(
-      "Next: `sysbox daemon &`, then `docker run --runtime=sysbox-runc -it "
-      "debian`"));
+  const bool started = HasSystemd() && !flags.Switch(kNoService);
+  SYSBOX_RETURN_IF_ERROR(
+      steps.Say(fmt::format("Next: {}`docker run --runtime=sysbox-runc -it "
+                            "debian`",
+                            started ? "" : "`sysbox daemon &`, then ")));
   return 0;
 }
 
@@ -186,6 +199,8 @@ absl::StatusOr<int> RunUninstall(const Invocation& invocation) {
   SYSBOX_RETURN_IF_ERROR(Check(flags), "uninstall");
   // The entry first: Docker must not name a runtime that is gone.
   SYSBOX_RETURN_IF_ERROR(UnregisterFromDocker(flags, steps));
+  SYSBOX_RETURN_IF_ERROR(RemoveService(steps));
+  SYSBOX_RETURN_IF_ERROR(RemoveAppArmorProfile(steps));
   SYSBOX_RETURN_IF_ERROR(RemoveProgramFiles(flags.Text(kPrefix), steps));
   SYSBOX_RETURN_IF_ERROR(steps.Say(
       "kept: the ids in /etc/subuid and /etc/subgid, and /var/lib/sysbox"));

@@ -78,19 +78,27 @@ absl::Status Make(const std::string& prefix, const std::string& path,
   return make();
 }
 
-absl::Status InstallProgram(const std::string& prefix, const Steps& steps) {
+absl::StatusOr<bool> InstallProgram(const std::string& prefix,
+                                    const Steps& steps) {
   constexpr char kSelf[] = "/proc/self/exe";
-  std::string path = fmt::format("{}/{}", BinDirectory(prefix), kProgram);
+  std::string path = ProgramPathBelow(prefix);
   SYSBOX_ASSIGN_OR_RETURN(bool same, AreSameFile(kSelf, path));
-  if (same) return steps.Say(fmt::format("{}: is there already", path));
+  if (same) {
+    SYSBOX_RETURN_IF_ERROR(
+        steps.Say(fmt::format("{}: is there already", path)));
+    return false;
+  }
   SYSBOX_ASSIGN_OR_RETURN(std::string from, ReadLink(kSelf));
-  return steps.Do(fmt::format("copy {} to {}", from, path), [&] {
-    return Make(prefix, path, [&]() -> absl::Status {
-      SYSBOX_ASSIGN_OR_RETURN(std::string text, ReadFile(kSelf, kMaxProgram));
-      SYSBOX_RETURN_IF_ERROR(MakeDirectories(BinDirectory(prefix), 0755));
-      return ReplaceFile(path, text, 0755);
-    });
-  });
+  SYSBOX_RETURN_IF_ERROR(
+      steps.Do(fmt::format("copy {} to {}", from, path), [&] {
+        return Make(prefix, path, [&]() -> absl::Status {
+          SYSBOX_ASSIGN_OR_RETURN(std::string text,
+                                  ReadFile(kSelf, kMaxProgram));
+          SYSBOX_RETURN_IF_ERROR(MakeDirectories(BinDirectory(prefix), 0755));
+          return ReplaceFile(path, text, 0755);
+        });
+      }));
+  return true;
 }
 
 absl::Status InstallLink(const std::string& prefix, std::string_view name,
@@ -112,17 +120,21 @@ absl::Status InstallLink(const std::string& prefix, std::string_view name,
 
 }  // namespace
 
+std::string ProgramPathBelow(const std::string& prefix) {
+  return fmt::format("{}/{}", BinDirectory(prefix), kProgram);
+}
+
 std::string RuntimePathBelow(const std::string& prefix) {
   return fmt::format("{}/sysbox-runc", BinDirectory(prefix));
 }
 
-absl::Status InstallProgramFiles(const std::string& prefix,
-                                 const Steps& steps) {
-  SYSBOX_RETURN_IF_ERROR(InstallProgram(prefix, steps));
+absl::StatusOr<bool> InstallProgramFiles(const std::string& prefix,
+                                         const Steps& steps) {
+  SYSBOX_ASSIGN_OR_RETURN(const bool renewed, InstallProgram(prefix, steps));
   for (const char* name : kLinks) {
     SYSBOX_RETURN_IF_ERROR(InstallLink(prefix, name, steps));
   }
-  return absl::OkStatus();
+  return renewed;
 }
 
 absl::Status RemoveProgramFiles(const std::string& prefix, const Steps& steps) {

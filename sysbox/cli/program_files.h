@@ -6,17 +6,20 @@
 
 #include <string>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "sysbox/cli/steps.h"
 
 namespace sysbox::cli {
 
-// PREFIX/bin/sysbox-runc.
+// PREFIX/bin/sysbox, PREFIX/bin/sysbox-runc.
+std::string ProgramPathBelow(const std::string& prefix);
 std::string RuntimePathBelow(const std::string& prefix);
 
 // Copies the running program there, unless it is there already, and makes the
 // symbolic links. What has one of those names and is not ours is an error.
-absl::Status InstallProgramFiles(const std::string& prefix, const Steps& steps);
+// True: the program there is (or, in a dry run, would be) another than before.
+absl::StatusOr<bool> InstallProgramFiles(const std::string& prefix,
+                                         const Steps& steps);
 
 // Removes what InstallProgramFiles made.
 absl::Status RemoveProgramFiles(const std::string& prefix, const Steps& steps);

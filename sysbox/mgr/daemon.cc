@@ -39,6 +39,8 @@ class ManagerDaemon : public Daemon,
       : options_(std::move(options)), pid_file_(std::move(pid_file)) {}
   absl::Status Start();
   absl::Status WatchSignals();
+  void OnSignal(const SignalInfo& signal);
+  void Reload();
 
   absl::Status Run() override;
   void Stop() override { loop_->Stop(); }
@@ -157,17 +159,33 @@ absl::Status ManagerDaemon::Listen() {
 }
 
 absl::Status ManagerDaemon::WatchSignals() {
-  SYSBOX_ASSIGN_OR_RETURN(signals_, MakeSignalFd({SIGTERM, SIGINT}));
+  SYSBOX_ASSIGN_OR_RETURN(signals_, MakeSignalFd({SIGTERM, SIGINT, SIGHUP}));
   return loop_
       ->Watch(signals_, EPOLLIN,
               [this](uint32_t) {
                 absl::StatusOr<SignalInfo> signal = ReadSignal(signals_);
-                if (!signal.ok()) return;
-                Log(LogLevel::kInfo, "stopping: signal {} of process {}",
-                    signal->signal, signal->sender);
-                Stop();
+                if (signal.ok()) OnSignal(*signal);
               })
       .status();
+}
+
+void ManagerDaemon::OnSignal(const SignalInfo& signal) {
+  if (signal.signal == SIGHUP) return Reload();
+  Log(LogLevel::kInfo, "stopping: signal {} of process {}", signal.signal,
+      signal.sender);
+  Stop();
+}
+
+void ManagerDaemon::Reload() {
+  if (!options_.reload) return Log(LogLevel::kInfo, "nothing to reload");
+  const absl::StatusOr<api::Policy> policy = options_.reload();
+  if (!policy.ok()) {
+    // Half a configuration would be worse than the old one.
+    return Log(LogLevel::kError, "reload: {}; all stays as it was",
+               MessageOf(policy.status()));
+  }
+  service_->SetPolicy(*policy);
+  Log(LogLevel::kInfo, "reloaded the configuration");
 }
 
 absl::Status ManagerDaemon::Run() {

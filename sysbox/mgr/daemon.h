@@ -3,6 +3,7 @@
 #ifndef SYSBOX_MGR_DAEMON_H_
 #define SYSBOX_MGR_DAEMON_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct DaemonOptions {
   std::string notify_socket;  // $NOTIFY_SOCKET; "": no service manager
   // Other roles in this process; they outlive the daemon.
   std::vector<api::DaemonPart*> parts = {};
+  // SIGHUP: reads the configuration again and returns the policy for
+  // containers to come. Not set: the signal only says so.
+  std::function<absl::StatusOr<api::Policy>()> reload;
 };
 
 class Daemon {
@@ -35,7 +39,8 @@ class Daemon {
 };
 
 // Create, READY=1, Run until SIGTERM or SIGINT (blocked in this thread from
-// then on), STOPPING=1. Raises the limit of open files: one per container.
+// then on, as SIGHUP is), STOPPING=1. Raises the limit of open files: one per
+// container.
 absl::Status RunManagerDaemon(const DaemonOptions& options);
 
 }  // namespace sysbox::mgr

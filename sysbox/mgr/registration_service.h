@@ -66,6 +66,8 @@ class RegistrationService {
 
   const SubidPool& pool() const { return ledger_.holdings().pool(); }
   const RegistrationOptions& options() const { return options_; }
+  // For registrations to come.
+  void SetPolicy(const api::Policy& policy) { options_.policy = policy; }
   // As of the last operation.
   size_t container_count() const { return ledger_.entries().size(); }
 

@@ -17,6 +17,7 @@
 #include "sysbox/linux/socket.h"
 #include "sysbox/mounts/build.h"
 #include "sysbox/mounts/gather.h"
+#include "sysbox/runtime/apparmor.h"
 #include "sysbox/runtime/container.h"
 #include "sysbox/runtime/emulated_binds.h"
 #include "sysbox/runtime/launch_plan_builder.h"
@@ -53,6 +54,7 @@ absl::StatusOr<oci::Spec> Convert(const oci::Spec& spec,
   inputs.options = options;
   SYSBOX_ASSIGN_OR_RETURN(inputs.all_capabilities, AllCapabilities());
   inputs.time_namespaces = Exists("/proc/self/ns/time");
+  inputs.apparmor_profile = LoadedAppArmorProfile();
   return syscont::ConvertSpec(spec, inputs);
 }
 

@@ -9,6 +9,7 @@
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/socket.h"
+#include "sysbox/runtime/apparmor.h"
 #include "sysbox/runtime/id_mappings.h"
 #include "sysbox/runtime/process_plan.h"
 #include "sysbox/syscont/convert.h"
@@ -34,6 +35,7 @@ absl::StatusOr<launch::ExecPlan> BuildExecPlan(const Container& container,
   inputs.options.syscont_mode = state.cgroup.delegate;
   inputs.options.honor_caps = state.honor_caps;
   SYSBOX_ASSIGN_OR_RETURN(inputs.all_capabilities, AllCapabilities());
+  inputs.apparmor_profile = LoadedAppArmorProfile();
   SYSBOX_ASSIGN_OR_RETURN(oci::Process process,
                           syscont::ConvertExecProcess(options.process, inputs));
   launch::ExecPlan plan;

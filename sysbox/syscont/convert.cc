@@ -20,7 +20,7 @@ struct Transform {
 constexpr Transform kTransforms[] = {
     {"namespaces", true, AddNamespaces},
     {"capabilities", false, SetCapabilities},
-    {"security profile", false, DropDefaultProfile},
+    {"security profile", false, ReplaceDefaultProfile},
     {"base mounts", false, AddBaseMounts},
     {"systemd", false, PrepareForSystemd},
     {"read-only rootfs", false, PrepareReadOnlyRootfs},
@@ -47,7 +47,7 @@ absl::StatusOr<oci::Process> ConvertExecProcess(oci::Process process,
                           TakeExecOptions(process, inputs.options));
   if (!exec.options.syscont_mode) return process;
   SetProcessCapabilities(process, exec);
-  DropDefaultAppArmorProfile(process);
+  ReplaceDefaultAppArmorProfile(process, exec);
   return process;
 }
 

@@ -4,6 +4,8 @@
 #ifndef SYSBOX_SYSCONT_CONVERT_H_
 #define SYSBOX_SYSCONT_CONVERT_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "sysbox/linux/credentials.h"
 #include "sysbox/oci/spec.h"
@@ -16,6 +18,8 @@ struct Inputs {
   Options options;
   CapabilitySet all_capabilities = 0;  // 0 .. cap_last_cap
   bool time_namespaces = true;         // the kernel has them (Linux 5.6)
+  // In place of an engine's default one; "": none is loaded.
+  std::string apparmor_profile = {};
 };
 
 // Applies every transform in order. In regular-container mode only those that

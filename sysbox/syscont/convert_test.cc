@@ -217,6 +217,19 @@ TEST_CASE("an AppArmor profile of the user's own is kept") {
   }
 }
 
+TEST_CASE("where our AppArmor profile is loaded, it replaces the engines'") {
+  Inputs inputs = TwoCapabilities();
+  inputs.apparmor_profile = "ours";
+  auto root = ConvertExecProcess(*DockerSpec().process, inputs);
+  REQUIRE(root.ok());
+  CHECK(root->apparmor_profile == "ours");
+  oci::Process chosen = *DockerSpec().process;
+  chosen.apparmor_profile = "unconfined";
+  auto unconfined = ConvertExecProcess(chosen, inputs);
+  REQUIRE(unconfined.ok());
+  CHECK(unconfined->apparmor_profile == "unconfined");
+}
+
 TEST_CASE("systemd gets /run before the user's mounts, and its variable") {
   oci::Spec spec = DockerSpec();
   spec.process->args = {"/lib/systemd/systemd", "--log-level=info"};

@@ -9,8 +9,8 @@ namespace sysbox::syscont {
 namespace {
 
 // What engines put on every container unless told otherwise. They deny mount
-// and much of /proc, on which a system container depends; the user namespace
-// is what confines it. A profile the user chose is kept.
+// and much of /proc, on which a system container depends. Ours, where it is
+// loaded, is in their place. A profile the user chose is kept.
 constexpr std::string_view kEngineDefaults[] = {
     "docker-default",      "cri-containerd.apparmor.d",
     "crio-default",        "nerdctl-default",
@@ -29,14 +29,15 @@ bool IsEngineDefault(std::string_view profile) {
 
 }  // namespace
 
-void DropDefaultAppArmorProfile(oci::Process& process) {
+void ReplaceDefaultAppArmorProfile(oci::Process& process,
+                                   const Inputs& inputs) {
   if (IsEngineDefault(process.apparmor_profile)) {
-    process.apparmor_profile.clear();
+    process.apparmor_profile = inputs.apparmor_profile;
   }
 }
 
-absl::Status DropDefaultProfile(oci::Spec& spec, const Inputs&) {
-  DropDefaultAppArmorProfile(*spec.process);
+absl::Status ReplaceDefaultProfile(oci::Spec& spec, const Inputs& inputs) {
+  ReplaceDefaultAppArmorProfile(*spec.process, inputs);
   return absl::OkStatus();
 }
 

@@ -14,9 +14,10 @@ absl::Status AddNamespaces(oci::Spec& spec, const Inputs& inputs);
 // capabilities.cc: everything for root, nothing for others.
 absl::Status SetCapabilities(oci::Spec& spec, const Inputs& inputs);
 void SetProcessCapabilities(oci::Process& process, const Inputs& inputs);
-// security_profile.cc: engines' default AppArmor profiles deny mounting.
-absl::Status DropDefaultProfile(oci::Spec& spec, const Inputs& inputs);
-void DropDefaultAppArmorProfile(oci::Process& process);
+// security_profile.cc: ours in place of engines' default AppArmor profiles,
+// which deny mounting.
+absl::Status ReplaceDefaultProfile(oci::Spec& spec, const Inputs& inputs);
+void ReplaceDefaultAppArmorProfile(oci::Process& process, const Inputs& inputs);
 // base_mounts.cc: /sys, cgroups, /proc, /dev as a system container needs them.
 absl::Status AddBaseMounts(oci::Spec& spec, const Inputs& inputs);
 // systemd.cc: what systemd as pid 1 expects.

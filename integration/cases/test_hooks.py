@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import time
 
 import pytest
@@ -18,7 +19,7 @@ def hook(path, point, extra="", **more):
 state=$(cat)
 mnt=$(readlink /proc/self/ns/mnt) net=$(readlink /proc/self/ns/net)
 printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "{point}" "$state" \\
-  "$mnt" "$net" "$(pwd)" "$(id -u)" "$MINE" >> {path}
+  "$mnt" "$net" "$(stat -c %i .)" "$(id -u)" "$MINE" >> {path}
 {extra}
 """
     return {"path": "/bin/busybox", "args": ["sh", "-c", script],
@@ -98,6 +99,8 @@ def test_order_place_and_state(bundle, name, log, with_log, nothing_left):
 
 
 def test_as_with_runc(bundle, runc_bundle, name, disk, log, with_log):
+    for each in (bundle, runc_bundle):
+        each.spec["process"]["cwd"] = "/tmp"
     ours, _, _ = run_with_hooks(with_log(bundle), name, log)
     log.write_text("")
     runc_bundle.spec["root"] = bundle.spec["root"]
@@ -108,13 +111,36 @@ def test_as_with_runc(bundle, runc_bundle, name, disk, log, with_log):
         return {line["point"]: (line["state"]["status"],
                                 sorted(line["state"]),
                                 line["state"].get("pid") == 1,
-                                line["mnt"] == own, line["uid"])
+                                line["mnt"] == own, line["uid"],
+                                of_inode.get(line["cwd"]))
                 for line in lines}
+
+    of_inode = {str(os.stat(path).st_ino): what for path, what in (
+        (bundle.path, "bundle"), (runc_bundle.path, "bundle"),
+        (bundle.spec["root"]["path"], "rootfs"),
+        (pathlib.Path(bundle.spec["root"]["path"], "tmp"), "cwd"))}
 
     ours, theirs = comparable(ours), comparable(theirs)
     # There runc 1.1 still says "created", against the specification.
     del ours["poststart"], theirs["poststart"]
+    # Of the bundle's hooks on the host, the last of runc's runs where its
+    # `delete` does.
+    assert ours["poststop"][-1] == "bundle"
+    theirs["poststop"] = (*theirs["poststop"][:-1], "bundle")
     assert ours == theirs
+    assert [ours[point][-1] for point in POINTS[:4]] == [
+        "bundle", "bundle", "rootfs", "cwd"]
+
+
+def test_a_hook_of_a_bundle_that_is_gone(bundle, name, log):
+    """Runs all the same, in the root directory."""
+    bundle.spec["hooks"] = {"poststop": [hook(log, "poststop")]}
+    bundle.start(name)
+    aside = bundle.path.rename(f"{bundle.path}.aside")
+    bundle("delete", "--force", name)
+    aside.rename(bundle.path)
+    assert [line["cwd"] for line in lines_of(log)] == [
+        str(os.stat("/").st_ino)]
 
 
 def failing(log, point, index):

@@ -14,13 +14,15 @@ std::string Describe(const ExitStatus& status) {
   return fmt::format("exit status {}", status.code);
 }
 
-absl::Status RunHook(const oci::Hook& hook, const std::string& state_json) {
+absl::Status RunHook(const oci::Hook& hook, const std::string& state_json,
+                     FdRef directory) {
   Command command;
   command.path = hook.path;
   command.args = hook.args;
   if (command.args.empty()) command.args.push_back(hook.path);
   command.env = hook.env;
   command.input = state_json;
+  command.directory = directory;
   command.timeout_seconds = hook.timeout.value_or(0);
   SYSBOX_ASSIGN_OR_RETURN(CommandResult result, RunCommand(command));
   if (result.status.ShellCode() == 0) return absl::OkStatus();
@@ -33,9 +35,9 @@ absl::Status RunHook(const oci::Hook& hook, const std::string& state_json) {
 }  // namespace
 
 absl::Status RunHooks(std::string_view point, absl::Span<const oci::Hook> hooks,
-                      const std::string& state_json) {
+                      const std::string& state_json, FdRef directory) {
   for (size_t i = 0; i < hooks.size(); ++i) {
-    SYSBOX_RETURN_IF_ERROR(RunHook(hooks[i], state_json),
+    SYSBOX_RETURN_IF_ERROR(RunHook(hooks[i], state_json, directory),
                            "error running {} hook #{} {}", point, i,
                            hooks[i].path);
   }

@@ -1,5 +1,7 @@
 #include "sysbox/launch/hooks.h"
 
+#include <fcntl.h>
+
 #include "catch2/catch.hpp"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
@@ -26,6 +28,16 @@ TEST_CASE("hooks run in order, each with the state on standard input") {
   auto text = ReadFile(out);
   REQUIRE_OK(text.status());
   CHECK(*text == "{\"id\":\"x\"}2\n");
+}
+
+TEST_CASE("hooks run where they are told to") {
+  testing::TempDir dir;
+  auto opened = Open(dir.path(), {.flags = O_PATH | O_DIRECTORY});
+  REQUIRE_OK(opened.status());
+  REQUIRE_OK(RunHooks("prestart", {Shell("pwd > out")}, "{}", *opened));
+  auto text = ReadFile(dir.path() + "/out");
+  REQUIRE_OK(text.status());
+  CHECK(*text == dir.path() + "\n");
 }
 
 TEST_CASE("the first failing hook ends the row and is told by name") {

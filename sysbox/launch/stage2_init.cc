@@ -112,8 +112,8 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   }
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMounted, getpid()));
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket run, channel.Expect(SyncMessage::kRun));
-  SYSBOX_RETURN_IF_ERROR(
-      RunHooks("createContainer", plan.create_container_hooks, run.text));
+  SYSBOX_RETURN_IF_ERROR(RunHooks(
+      "createContainer", plan.create_container_hooks, run.text, root));
   SYSBOX_RETURN_IF_ERROR(FinishRoot(plan, root, mounts));
   mounts.clear();
   if (terminal.has_value()) {

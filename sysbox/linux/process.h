@@ -121,6 +121,7 @@ struct Command {
   std::vector<std::string> args = {};  // args[0] included
   std::vector<std::string> env = {};
   std::string input = {};
+  FdRef directory{-1};  // to run in; invalid: where we are
   int timeout_seconds = 0;
   size_t output_limit = size_t{64} << 10;
 };

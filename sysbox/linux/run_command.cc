@@ -31,6 +31,7 @@ struct SpawnRequest {
   std::vector<char*> args;
   std::vector<char*> env;
   std::array<int, 3> standard_fds;  // all above 2
+  int directory;                    // -1: stay
   int error = 0;                    // errno of what went wrong, or 0
 };
 
@@ -52,7 +53,9 @@ int ExecuteRequest(void* argument) {
       _exit(127);
     }
   }
-  execve(request->path, request->args.data(), request->env.data());
+  if (request->directory < 0 || fchdir(request->directory) == 0) {
+    execve(request->path, request->args.data(), request->env.data());
+  }
   request->error = errno;
   _exit(127);
 }
@@ -75,7 +78,8 @@ absl::StatusOr<OwnedChild> Spawn(const Command& command,
   constexpr size_t kStackSize = size_t{64} << 10;
   auto stack = std::make_unique<char[]>(kStackSize);
   SpawnRequest request = {command.path.c_str(), PointersTo(command.args),
-                          PointersTo(command.env), standard_fds};
+                          PointersTo(command.env), standard_fds,
+                          command.directory.get()};
   // No handler of ours may run in the new process.
   sigset_t all, before;
   sigfillset(&all);

@@ -67,10 +67,6 @@ oci::ContainerSummary Container::Summary() const {
   return summary;
 }
 
-std::string Container::HookState(oci::ContainerStatus status) const {
-  return HookStateOf(state_, status);
-}
-
 std::string HookStateOf(const oci::StateFile& state,
                         oci::ContainerStatus status) {
   return HookStateOf(state, status, state.init_pid);

@@ -38,8 +38,6 @@ class Container {
   absl::StatusOr<std::unique_ptr<cgroups::Cgroup>> OpenCgroup() const;
   // What `state` and `list` print.
   oci::ContainerSummary Summary() const;
-  // State JSON for hooks, with `status` and the pid unless stopped.
-  std::string HookState(oci::ContainerStatus status) const;
 
  private:
   Container(StateDir dir, oci::StateFile state)
@@ -48,7 +46,7 @@ class Container {
   oci::StateFile state_;
 };
 
-// HookState of a state not yet on disk.
+// State JSON for hooks, with `status`, and the pid unless stopped.
 std::string HookStateOf(const oci::StateFile& state,
                         oci::ContainerStatus status);
 // The same for a hook that runs inside, where init has the pid `inner_pid`.

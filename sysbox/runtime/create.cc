@@ -9,7 +9,6 @@
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/cgroup.h"
-#include "sysbox/launch/hooks.h"
 #include "sysbox/launch/launcher.h"
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
@@ -20,6 +19,7 @@
 #include "sysbox/runtime/apparmor.h"
 #include "sysbox/runtime/container.h"
 #include "sysbox/runtime/emulated_binds.h"
+#include "sysbox/runtime/host_hooks.h"
 #include "sysbox/runtime/launch_plan_builder.h"
 #include "sysbox/runtime/prepare.h"
 #include "sysbox/runtime/state_dir.h"
@@ -104,15 +104,13 @@ std::map<std::string, std::string> NamespacePaths(
   return paths;
 }
 
-absl::Status RunHostHooks(const oci::StateFile& state) {
+absl::Status RunCreateHooks(const oci::StateFile& state) {
   if (!state.config.hooks.has_value()) return absl::OkStatus();
   const oci::Hooks& hooks = *state.config.hooks;
-  if (hooks.prestart.empty() && hooks.create_runtime.empty()) {
-    return absl::OkStatus();
-  }
-  std::string text = HookStateOf(state, oci::ContainerStatus::kCreating);
-  SYSBOX_RETURN_IF_ERROR(launch::RunHooks("prestart", hooks.prestart, text));
-  return launch::RunHooks("createRuntime", hooks.create_runtime, text);
+  constexpr auto kStatus = oci::ContainerStatus::kCreating;
+  SYSBOX_RETURN_IF_ERROR(
+      RunHostHooks("prestart", hooks.prestart, state, kStatus));
+  return RunHostHooks("createRuntime", hooks.create_runtime, state, kStatus);
 }
 
 absl::StatusOr<launch::Launched> Launch(
@@ -138,7 +136,7 @@ absl::StatusOr<launch::Launched> Launch(
     state.namespace_paths = NamespacePaths(work.plan, init.pid());
     SYSBOX_RETURN_IF_ERROR(work.dir.Save(state), "save state");
     SYSBOX_RETURN_IF_ERROR(manager.Activate(options.id, init));
-    return RunHostHooks(state);
+    return RunCreateHooks(state);
   };
   if (work.state.config.hooks.has_value()) {
     callbacks.hook_states = [&](pid_t pid) {
@@ -159,10 +157,8 @@ absl::Status WritePidFile(const std::string& path, pid_t pid) {
 // Runs the poststop hooks of a container that never came to be, as runc does.
 void RunPoststopHooks(const oci::StateFile& state) {
   if (!state.config.hooks.has_value() || state.init_pid == 0) return;
-  absl::Status status =
-      launch::RunHooks("poststop", state.config.hooks->poststop,
-                       HookStateOf(state, oci::ContainerStatus::kStopped));
-  if (!status.ok()) Log(LogLevel::kWarning, "{}", MessageOf(status));
+  RunLateHostHooks("poststop", state.config.hooks->poststop, state,
+                   oci::ContainerStatus::kStopped);
 }
 
 void LogUndo(const absl::Status& status, std::string_view what) {

@@ -9,9 +9,9 @@
 
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
-#include "sysbox/launch/hooks.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/runtime/host_hooks.h"
 #include "sysbox/runtime/stop_signal.h"
 
 namespace sysbox::runtime {
@@ -55,14 +55,6 @@ absl::Status DestroyCgroup(const Container& container) {
   SYSBOX_ASSIGN_OR_RETURN(std::vector<pid_t> left, cgroup->Processes());
   if (!left.empty()) SYSBOX_RETURN_IF_ERROR(cgroup->KillAll());
   return cgroup->Destroy();
-}
-
-void RunLoggedHooks(std::string_view point, const std::vector<oci::Hook>& hooks,
-                    const std::string& state) {
-  for (const oci::Hook& hook : hooks) {
-    absl::Status status = launch::RunHooks(point, {&hook, 1}, state);
-    if (!status.ok()) Log(LogLevel::kWarning, "{}", MessageOf(status));
-  }
 }
 
 // Fields present in `update` replace those of `base`.
@@ -119,9 +111,9 @@ absl::Status StartContainer(Container& container) {
   }
   SYSBOX_RETURN_IF_ERROR(container.dir().ReleaseFifo());
   const std::optional<oci::Hooks>& hooks = container.state().config.hooks;
-  if (hooks.has_value() && !hooks->poststart.empty()) {
-    RunLoggedHooks("poststart", hooks->poststart,
-                   container.HookState(ContainerStatus::kRunning));
+  if (hooks.has_value()) {
+    RunLateHostHooks("poststart", hooks->poststart, container.state(),
+                     ContainerStatus::kRunning);
   }
   return absl::OkStatus();
 }
@@ -161,9 +153,9 @@ absl::Status DeleteContainer(Container& container, bool force,
   SYSBOX_RETURN_IF_ERROR(DestroyCgroup(container), "remove cgroup");
   SYSBOX_RETURN_IF_ERROR(manager.Unregister(container.state().id));
   const std::optional<oci::Hooks>& hooks = container.state().config.hooks;
-  if (hooks.has_value() && !hooks->poststop.empty()) {
-    RunLoggedHooks("poststop", hooks->poststop,
-                   container.HookState(ContainerStatus::kStopped));
+  if (hooks.has_value()) {
+    RunLateHostHooks("poststop", hooks->poststop, container.state(),
+                     ContainerStatus::kStopped);
   }
   return container.dir().Remove();
 }

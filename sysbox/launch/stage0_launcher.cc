@@ -10,6 +10,7 @@
 #include "sysbox/base/status.h"
 #include "sysbox/launch/host_side.h"
 #include "sysbox/launch/launcher.h"
+#include "sysbox/launch/namespace_flags.h"
 #include "sysbox/launch/stage1_joiner.h"
 #include "sysbox/launch/stage2_init.h"
 #include "sysbox/launch/sync.h"
@@ -64,7 +65,7 @@ absl::StatusOr<OwnedChild> StartInit(const LaunchPlan& plan,
                                      const LaunchFds& fds,
                                      SyncChannel child_end) {
   CloneOptions options;
-  options.flags = InitCloneFlags(plan, fds);
+  options.flags = InitCloneFlags(plan, fds.cgroup_namespace_root.valid());
   if (fds.cgroup_into.valid()) options.into_cgroup = fds.cgroup_into;
   SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> init, Clone(options),
                           "make init");
@@ -144,6 +145,7 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(GiveMounts(plan, fds, init, channel));
   SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
+  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kNamespaced).status());
   if (callbacks.namespaces_ready) {
     SYSBOX_RETURN_IF_ERROR(callbacks.namespaces_ready(init));
   }

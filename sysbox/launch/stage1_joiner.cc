@@ -5,6 +5,7 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/launch/namespace_flags.h"
 #include "sysbox/launch/stage2_init.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
@@ -38,7 +39,8 @@ absl::Status Join(const LaunchPlan& plan, const LaunchFds& fds,
                            ProcName(type));
   }
   CloneOptions options;
-  options.flags = InitCloneFlags(plan, fds) | CLONE_PARENT;
+  options.flags =
+      InitCloneFlags(plan, fds.cgroup_namespace_root.valid()) | CLONE_PARENT;
   options.exit_signal = 0;  // CLONE_PARENT takes the joiner's own, SIGCHLD
   if (fds.cgroup_into.valid()) options.into_cgroup = fds.cgroup_into;
   SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> init, Clone(options),
@@ -52,20 +54,6 @@ absl::Status Join(const LaunchPlan& plan, const LaunchFds& fds,
 }
 
 }  // namespace
-
-uint64_t InitCloneFlags(const LaunchPlan& plan, const LaunchFds& fds) {
-  uint64_t flags = 0;
-  for (NamespaceType type : plan.new_namespaces) {
-    // Without a namespace root to clone from, init unshares it itself, once
-    // it is in its cgroups.
-    if (type == NamespaceType::kCgroup && !fds.cgroup_namespace_root.valid()) {
-      continue;
-    }
-    if (type == NamespaceType::kTime && !plan.time_offsets.empty()) continue;
-    flags |= CloneFlag(type);
-  }
-  return flags;
-}
 
 void RunJoiner(const LaunchPlan& plan, const LaunchFds& fds,
                const NamespacesToJoin& joined, SyncChannel channel) {

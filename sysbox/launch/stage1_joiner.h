@@ -24,9 +24,6 @@ using NamespacesToJoin = std::vector<std::pair<NamespaceType, Fd>>;
                             const NamespacesToJoin& joined,
                             SyncChannel channel);
 
-// CLONE_NEW* flags for init itself.
-uint64_t InitCloneFlags(const LaunchPlan& plan, const LaunchFds& fds);
-
 }  // namespace sysbox::launch
 
 #endif  // SYSBOX_LAUNCH_STAGE1_JOINER_H_

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -15,6 +14,7 @@
 #include "sysbox/launch/init_console.h"
 #include "sysbox/launch/init_credentials.h"
 #include "sysbox/launch/init_identity.h"
+#include "sysbox/launch/namespace_flags.h"
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
@@ -43,10 +43,6 @@ absl::Status KeepOnly(const LaunchFds& fds, const SyncChannel& channel,
   keep.push_back(channel.socket().get());
   keep.push_back(fds.exec_fifo.get());
   return CloseFrom(kFirstInherited + preserve_fds, std::move(keep));
-}
-
-bool Contains(const std::vector<NamespaceType>& types, NamespaceType type) {
-  return std::find(types.begin(), types.end(), type) != types.end();
 }
 
 absl::StatusOr<std::vector<DetachedMount>> ReceiveMounts(SyncChannel& channel) {
@@ -93,13 +89,12 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(SetDumpable(false));  // as in JoinAndRun
   SYSBOX_RETURN_IF_ERROR(EnterCgroups(fds));
   SYSBOX_RETURN_IF_ERROR(KeepOnly(fds, channel, plan.process.preserve_fds));
-  if (Contains(plan.new_namespaces, NamespaceType::kCgroup) &&
-      !fds.cgroup_namespace_root.valid()) {
-    SYSBOX_RETURN_IF_ERROR(Unshare(CloneFlag(NamespaceType::kCgroup)));
-  }
   SYSBOX_RETURN_IF_ERROR(NewSession());
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kMapped).status());
   SYSBOX_RETURN_IF_ERROR(BecomeContainerRoot());
+  SYSBOX_RETURN_IF_ERROR(
+      Unshare(InitUnshareFlags(plan, fds.cgroup_namespace_root.valid())));
+  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kNamespaced));
   SYSBOX_RETURN_IF_ERROR(SetIdentity(plan));
   SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
                           ReceiveMounts(channel));
@@ -112,8 +107,8 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   }
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMounted, getpid()));
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket run, channel.Expect(SyncMessage::kRun));
-  SYSBOX_RETURN_IF_ERROR(RunHooks(
-      "createContainer", plan.create_container_hooks, run.text, root));
+  SYSBOX_RETURN_IF_ERROR(
+      RunHooks("createContainer", plan.create_container_hooks, run.text, root));
   SYSBOX_RETURN_IF_ERROR(FinishRoot(plan, root, mounts));
   mounts.clear();
   if (terminal.has_value()) {

@@ -6,9 +6,11 @@
 //   launcher                                 init
 //      │ clone3 ───────────────────────────────▶│ enters cgroups (v1)
 //      │ uid_map, gid_map                       │
-//      ├─ kMapped ─────────────────────────────▶│ becomes root inside
-//      ├─ kMounts {fds} … (last one marked) ───▶│ rootfs, mounts
-//      │ prestart, createRuntime hooks          │
+//      ├─ kMapped ─────────────────────────────▶│ becomes root inside, makes
+//      │ detached mounts                        │ the other namespaces
+//      ├─ kMounts {fds} … (last one marked) ───▶│
+//      │◀─────────────────────── kNamespaced ───┤
+//      │ prestart, createRuntime hooks          │ rootfs, mounts
 //      │◀──────────────── kTerminal {master} ───┤ only with a terminal
 //      │◀─────────────────── kMounted {pid} ────┤
 //      ├─ kRun {hook state} ───────────────────▶│ createContainer hooks, pivot,
@@ -20,8 +22,8 @@
 //      │                                        │ closes the socket
 //
 // An exec into a container has the same conversation without kMapped's maps,
-// kMounts and kMounted. A joiner (stage 1) that forks init sends kForked
-// {pidfd} first.
+// kMounts, kNamespaced and kMounted. A joiner (stage 1) that forks init sends
+// kForked {pidfd} first.
 #ifndef SYSBOX_LAUNCH_SYNC_H_
 #define SYSBOX_LAUNCH_SYNC_H_
 
@@ -49,6 +51,7 @@ enum class SyncMessage : uint32_t {
   kPrepared = 7,  // everything but limits and exec is done
   kExec = 8,      // go; text: startContainer's state
   kForked = 9,    // fd: pidfd of init; value: its pid on the host
+  kNamespaced = 10,  // init is in all its namespaces
 };
 
 struct SyncPacket {

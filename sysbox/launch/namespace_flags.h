@@ -1,0 +1,22 @@
+// Which of a container's new namespaces its init is cloned into, and which it
+// makes itself once it is the container's root. What it makes itself is that
+// root's own from the first file on (mqueue's), and takes the launcher, who is
+// making the mounts meanwhile, no time. Pure.
+#ifndef SYSBOX_LAUNCH_NAMESPACE_FLAGS_H_
+#define SYSBOX_LAUNCH_NAMESPACE_FLAGS_H_
+
+#include <cstdint>
+
+#include "sysbox/launch/launch_plan.h"
+
+namespace sysbox::launch {
+
+// CLONE_NEW* flags. `rooted_cgroup`: there is a directory to clone the cgroup
+// namespace from (LaunchFds::cgroup_namespace_root); else its root is the
+// cgroup that init has entered by itself.
+uint64_t InitCloneFlags(const LaunchPlan& plan, bool rooted_cgroup);
+uint64_t InitUnshareFlags(const LaunchPlan& plan, bool rooted_cgroup);
+
+}  // namespace sysbox::launch
+
+#endif  // SYSBOX_LAUNCH_NAMESPACE_FLAGS_H_

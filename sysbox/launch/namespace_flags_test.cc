@@ -1,0 +1,48 @@
+#include "sysbox/launch/namespace_flags.h"
+
+#include <sched.h>
+
+#include "catch2/catch.hpp"
+
+#ifndef CLONE_NEWTIME
+#define CLONE_NEWTIME 0x00000080
+#endif
+
+namespace sysbox::launch {
+namespace {
+
+LaunchPlan PlanWithAll() {
+  LaunchPlan plan;
+  for (int i = 0; i < kNamespaceTypeCount; ++i) {
+    plan.new_namespaces.push_back(static_cast<NamespaceType>(i));
+  }
+  return plan;
+}
+
+TEST_CASE("init starts in what only children enter, and makes the rest") {
+  const LaunchPlan plan = PlanWithAll();
+  CHECK(InitCloneFlags(plan, false) ==
+        (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME));
+  CHECK(InitUnshareFlags(plan, false) ==
+        (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+         CLONE_NEWCGROUP));
+}
+
+TEST_CASE("a cgroup namespace with a root given is cloned from there") {
+  const LaunchPlan plan = PlanWithAll();
+  CHECK((InitCloneFlags(plan, true) & CLONE_NEWCGROUP) != 0);
+  CHECK((InitUnshareFlags(plan, true) & CLONE_NEWCGROUP) == 0);
+}
+
+TEST_CASE("joined namespaces, and times with offsets, are not made by init") {
+  LaunchPlan plan = PlanWithAll();
+  plan.time_offsets["monotonic"] = {};
+  CHECK((InitCloneFlags(plan, false) & CLONE_NEWTIME) == 0);
+  CHECK((InitUnshareFlags(plan, false) & CLONE_NEWTIME) == 0);
+  plan.new_namespaces.clear();
+  CHECK(InitCloneFlags(plan, false) == 0);
+  CHECK(InitUnshareFlags(plan, false) == 0);
+}
+
+}  // namespace
+}  // namespace sysbox::launch

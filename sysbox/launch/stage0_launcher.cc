@@ -123,12 +123,15 @@ absl::Status AddEmulated(const LaunchPlan& plan, const LaunchFds& fds,
   return absl::OkStatus();
 }
 
+// What is of no more use goes into `discarded`.
 absl::Status GiveMounts(const LaunchPlan& plan, const LaunchFds& fds,
-                        const Pidfd& init, SyncChannel& channel) {
+                        const Pidfd& init, SyncChannel& channel,
+                        std::vector<DetachedMount>& discarded) {
   SYSBOX_ASSIGN_OR_RETURN(Fd user_namespace,
                           OpenNamespace(init.pid(), NamespaceType::kUser));
-  SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
-                          mounts::PrepareMounts(plan.mounts, user_namespace));
+  SYSBOX_ASSIGN_OR_RETURN(
+      std::vector<DetachedMount> mounts,
+      mounts::PrepareMounts(plan.mounts, user_namespace, &discarded));
   SYSBOX_RETURN_IF_ERROR(AddEmulated(plan, fds, mounts));
   return SendMounts(std::move(mounts), channel);
 }
@@ -142,13 +145,15 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
     SYSBOX_RETURN_IF_ERROR(WriteGidMap(init.pid(), plan.maps.gids.lines));
   }
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMapped));
-  SYSBOX_RETURN_IF_ERROR(GiveMounts(plan, fds, init, channel));
+  std::vector<DetachedMount> discarded;
+  SYSBOX_RETURN_IF_ERROR(GiveMounts(plan, fds, init, channel, discarded));
   SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kNamespaced).status());
   if (callbacks.namespaces_ready) {
     SYSBOX_RETURN_IF_ERROR(callbacks.namespaces_ready(init));
   }
+  discarded.clear();  // waits for RCU, and init is mounting
   SYSBOX_ASSIGN_OR_RETURN(Fd terminal,
                           AwaitTerminal(plan.process, fds, channel));
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket mounted,

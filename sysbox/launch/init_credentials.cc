@@ -49,7 +49,7 @@ absl::Status SetIds(const ProcessPlan& plan) {
   SYSBOX_RETURN_IF_ERROR(KeepCapabilitiesOverSetuid(true));
   SYSBOX_RETURN_IF_ERROR(SetUserIds(plan.uid), "set user id {}", plan.uid);
   SYSBOX_RETURN_IF_ERROR(KeepCapabilitiesOverSetuid(false));
-  SYSBOX_ASSIGN_OR_RETURN(CapabilitySets own, OwnCapabilities());
+  SYSBOX_ASSIGN_OR_RETURN(CapabilitySets own, GetCapabilities());
   own.effective = own.permitted;
   return SetCapabilities(own);
 }

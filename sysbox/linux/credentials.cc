@@ -186,7 +186,7 @@ absl::StatusOr<CapabilitySet> AllCapabilities() {
   return count == kCapabilityLimit ? ~CapabilitySet{0} : Bit(count) - 1;
 }
 
-absl::StatusOr<CapabilitySets> OwnCapabilities() {
+absl::StatusOr<CapabilitySets> GetCapabilities() {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
   __user_cap_data_struct data[2] = {};
   if (syscall(SYS_capget, &header, data) != 0) {
@@ -196,6 +196,11 @@ absl::StatusOr<CapabilitySets> OwnCapabilities() {
   sets.effective = Join(data, &__user_cap_data_struct::effective);
   sets.permitted = Join(data, &__user_cap_data_struct::permitted);
   sets.inheritable = Join(data, &__user_cap_data_struct::inheritable);
+  return sets;
+}
+
+absl::StatusOr<CapabilitySets> OwnCapabilities() {
+  SYSBOX_ASSIGN_OR_RETURN(CapabilitySets sets, GetCapabilities());
   const int count = CapabilityCount();
   for (int number = 0; number < count; ++number) {
     if (ReadBounding(number) == 1) sets.bounding |= Bit(number);

@@ -42,7 +42,10 @@ struct CapabilitySets {
   CapabilitySet inheritable = 0;
   CapabilitySet ambient = 0;
 };
+// All five. Bounding and ambient take two calls for each capability.
 absl::StatusOr<CapabilitySets> OwnCapabilities();
+// capget(2): what SetCapabilities sets; the others are left empty.
+absl::StatusOr<CapabilitySets> GetCapabilities();
 // Drops the bounding set's other bits. Needs CAP_SETPCAP; do it before ids.
 absl::Status LimitBounding(CapabilitySet keep);
 // capset(2) of effective, permitted and inheritable.

@@ -15,7 +15,7 @@ gid_t HostGid(const IdMaps& maps, gid_t gid) {
 
 absl::StatusOr<ContainerIdentity> ContainerIdentity::Assume(
     const IdMaps& maps) {
-  SYSBOX_ASSIGN_OR_RETURN(const CapabilitySets saved, OwnCapabilities());
+  SYSBOX_ASSIGN_OR_RETURN(const CapabilitySets saved, GetCapabilities());
   ContainerIdentity identity(saved, SetUmask(0));
   // Leaving uid 0 takes the file capabilities out of the effective set.
   SetFilesystemIds(HostUid(maps, 0), HostGid(maps, 0));

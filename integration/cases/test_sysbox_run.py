@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 
 import pytest
@@ -74,6 +75,49 @@ def test_ps_and_inspect(binary, shared_rootfs, daemon, name):
         assert process.wait(timeout=20) == 137
     assert name not in run(binary, "ps").out
     assert run(binary, "inspect", name, check=False).code == 1
+
+
+@pytest.fixture
+def killed(binary, shared_rootfs, daemon, name):
+    """A container whose `sysbox run` was killed."""
+    with subprocess.Popen([binary, "run", "--rootfs", shared_rootfs, "--name",
+                           name, "--", "sleep", "1000"]) as process:
+        until(lambda: run(binary, "inspect", name, check=False).code == 0
+              and '"running"' in run(binary, "inspect", name).out)
+        process.kill()
+    return json.loads(run(binary, "inspect", name).out)
+
+
+def test_a_killed_run_keeps_its_name_while_the_container_runs(
+        box, binary, killed, name, nothing_left):
+    again = box("true", options=["--name", name], check=False)
+    assert again.code == 1 and len(again.err.splitlines()) == 1
+    assert f"it is running (process {killed['pid']})" in again.err
+    assert run(binary, "rm", name, check=False).code == 1
+    run(binary, "rm", "--force", name)
+    assert box("echo", "again", options=["--name", name]).out == "again\n"
+    assert run(binary, "rm", name, check=False).code == 1  # there is none
+
+
+def test_a_killed_run_loses_its_name_with_the_container(
+        box, killed, name, nothing_left):
+    os.kill(killed["pid"], signal.SIGKILL)
+    until(lambda: not os.path.exists(f"/proc/{killed['pid']}"))
+    assert box("echo", "again", options=["--name", name]).out == "again\n"
+    assert not os.path.exists(f"/run/sysbox/bundles/{name}")
+
+
+def test_a_name_is_taken_while_its_run_lives(box, binary, shared_rootfs, name,
+                                             daemon):
+    with subprocess.Popen([binary, "run", "--rootfs", shared_rootfs, "--name",
+                           name, "--", "sleep", "1000"]) as process:
+        until(lambda: run(binary, "inspect", name, check=False).code == 0
+              and '"running"' in run(binary, "inspect", name).out)
+        again = box("true", options=["--name", name], check=False)
+        assert again.code == 1 and "of that name is running" in again.err
+        run(binary, "rm", "--force", name)
+        assert process.wait(timeout=20) == 137
+    assert not os.path.exists(f"/run/sysbox/bundles/{name}")
 
 
 @pytest.mark.parametrize("arguments", [

@@ -9,13 +9,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
 #include "sysbox/api/manager.h"
 #include "sysbox/base/status.h"
 #include "sysbox/build_info.h"
+#include "sysbox/cli/box_bundle.h"
+#include "sysbox/cli/box_remove.h"
 #include "sysbox/cli/box_spec.h"
 #include "sysbox/cli/box_state.h"
 #include "sysbox/cli/launch_commands.h"
@@ -140,21 +141,21 @@ absl::StatusOr<int> RunBox(const Invocation& invocation) {
   SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec, BoxSpec(box, CallersVariable), "run");
   SYSBOX_RETURN_IF_ERROR(runtime::ValidateContainerId(box.name), "run");
 
-  constexpr char kBundles[] = "/run/sysbox/bundles";
-  SYSBOX_RETURN_IF_ERROR(MakeDirectories(kBundles, 0700));
-  std::string bundle = fmt::format("{}/{}", kBundles, box.name);
-  SYSBOX_RETURN_IF_ERROR(MakeDirectory(bundle, 0700), "run \"{}\"", box.name);
-  absl::Cleanup remove = [&] {
-    // It is on a tmpfs: the next boot takes it at the latest.
-    (void)RemoveTree(bundle);
-  };
+  const std::string root = invocation.flags.Text(kRoot);
+  SYSBOX_ASSIGN_OR_RETURN(
+      BoxBundle bundle,
+      BoxBundle::Claim(kBoxBundles, box.name, root,
+                       [&](const std::string& its_root) {
+                         return RemoveBox(its_root, box.name, /*force=*/false);
+                       }),
+      "run \"{}\"", box.name);
   SYSBOX_RETURN_IF_ERROR(ReplaceVolatileFile(
-      bundle + "/config.json", oci::WriteSpec(spec) + "\n", 0600));
+      bundle.path() + "/config.json", oci::WriteSpec(spec) + "\n", 0600));
   RuntimeOptions globals = PlaceOf(invocation.flags);
   RunOptions options;
   options.create.root = globals.root;
   options.create.id = box.name;
-  options.create.bundle = bundle;
+  options.create.bundle = bundle.path();
   options.create.detach = false;
   options.create.version = kVersion;
   std::unique_ptr<api::Manager> manager =

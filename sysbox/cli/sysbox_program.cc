@@ -10,6 +10,7 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cli/box_commands.h"
+#include "sysbox/cli/box_remove.h"
 #include "sysbox/cli/daemon_command.h"
 #include "sysbox/cli/doctor_command.h"
 #include "sysbox/cli/features_command.h"
@@ -42,7 +43,7 @@ absl::StatusOr<int> RunRuntime(const Invocation& invocation) {
 
 // layout: allow long: the table of commands
 const ProgramSpec& SysboxProgram() {
-  static const std::array<CommandSpec, 12> commands = {{
+  static const std::array<CommandSpec, 13> commands = {{
       {.name = "run",
        .operands = "[--] [command] [arguments]",
        .summary = "run a command in a container made of a directory",
@@ -68,6 +69,14 @@ const ProgramSpec& SysboxProgram() {
        .max_operands = 1,
        .flags = BoxPlaceFlags(),
        .run = RunBoxInspect},
+      {.name = "rm",
+       .operands = "<container-id>...",
+       .summary =
+           "remove containers that have ended, or whose `run` was killed",
+       .min_operands = 1,
+       .max_operands = kAnyNumber,
+       .flags = BoxRemoveFlags(),
+       .run = RunBoxRemove},
       {.name = "doctor",
        .summary = "say what this host can do, and what mends the rest",
        .description =

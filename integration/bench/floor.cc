@@ -7,7 +7,8 @@
 //   floor start|kill BUNDLE                  floor delete BUNDLE CGROUP
 //
 // `full` before the verb does all that config.json asks for, without reading
-// it; otherwise only what no container can do without.
+// it, and gives the container cgroups of its own; otherwise only what no
+// container can do without.
 //
 // BUNDLE has rootfs/ and seccomp.bpf, and between create and delete init's
 // "pid" and "fifo". CGROUP is a name below the root of every hierarchy.
@@ -142,9 +143,13 @@ struct LaunchOptions {
   bool wait_for_start = false;
 };
 
+CgroupKind Kind(const LaunchOptions& options, bool make) {
+  return {make, options.full, kHostId};
+}
+
 int Launch(const std::string& bundle, const std::string& cgroup_name,
            char** program, const LaunchOptions& options) {
-  const Cgroup cgroup = OpenCgroup(cgroup_name, /*make=*/true);
+  const Cgroup cgroup = OpenCgroup(cgroup_name, Kind(options, true));
   const std::string fifo_path = bundle + "/fifo";
   int fifo = -1;
   if (options.wait_for_start) {
@@ -191,11 +196,11 @@ int Launch(const std::string& bundle, const std::string& cgroup_name,
 
 // One fork: only children of the caller enter a pid namespace anyway.
 int Exec(const std::string& bundle, const std::string& cgroup_name,
-         char** program) {
+         char** program, const LaunchOptions& options) {
   const pid_t init = atoi(ReadFile(bundle + "/pid").c_str());
   std::string seccomp = ReadFile(bundle + "/seccomp.bpf");
   int pidfd = Check(syscall(SYS_pidfd_open, init, 0), "pidfd_open");
-  const Cgroup cgroup = OpenCgroup(cgroup_name, /*make=*/false);
+  const Cgroup cgroup = OpenCgroup(cgroup_name, Kind(options, false));
   Check(setns(pidfd, CLONE_NEWPID), "enter pid namespace");
   const pid_t child = Clone(0, cgroup);
   if (child > 0) return Await(child);
@@ -218,16 +223,16 @@ int Main(int argc, char** argv) {
   options.wait_for_start = verb == "create";
   if (verb == "run" || verb == "create") {
     const int code = Launch(bundle, cgroup, argv + 4, options);
-    if (verb == "run") RemoveCgroup(cgroup);
+    if (verb == "run") RemoveCgroup(cgroup, Kind(options, false));
     return code;
   }
-  if (verb == "exec") return Exec(bundle, cgroup, argv + 4);
+  if (verb == "exec") return Exec(bundle, cgroup, argv + 4, options);
   if (verb == "start") {
     WriteFile(bundle + "/fifo", "1");
   } else if (verb == "kill") {
     Check(kill(atoi(ReadFile(bundle + "/pid").c_str()), SIGKILL), "kill");
   } else if (verb == "delete") {
-    RemoveCgroup(cgroup);
+    RemoveCgroup(cgroup, Kind(options, false));
     unlink((bundle + "/pid").c_str());
     unlink((bundle + "/fifo").c_str());
   } else {

@@ -19,6 +19,8 @@ struct Setting {
   const char* value;  // nullptr: the parent's
 };
 
+constexpr char kChild[] = "/child";
+
 constexpr Setting kSettingsV1[] = {
     {"memory", "memory.limit_in_bytes", "536870912"},
     {"memory", "memory.memsw.limit_in_bytes", "1073741824"},
@@ -28,6 +30,7 @@ constexpr Setting kSettingsV1[] = {
     {"cpuacct", nullptr, nullptr},
     {"cpuset", "cpuset.cpus", nullptr},
     {"cpuset", "cpuset.mems", nullptr},
+    {"cpuset", "cgroup.clone_children", "1"},
     {"pids", "pids.max", "512"},
     {"devices", "devices.deny", "a"},
     {"devices", "devices.allow", "c *:* m"},
@@ -64,6 +67,40 @@ std::string DirectoryOf(const char* controller, const std::string& name) {
   return std::string("/sys/fs/cgroup/") + controller + "/" + name;
 }
 
+// After the settings, some of which it takes over.
+void MakeChild(const std::string& path, unsigned owner) {
+  Check(mkdir(path.c_str(), 0755), path.c_str());
+  for (const char* file : {"", "/cgroup.procs", "/tasks"}) {
+    Check(chown((path + file).c_str(), owner, owner), "chown cgroup");
+  }
+}
+
+// Each controller's name once.
+std::vector<const char*> Controllers() {
+  std::vector<const char*> names;
+  ForEachSetting([&](const Setting& setting) {
+    if (names.empty() || strcmp(names.back(), setting.controller) != 0) {
+      names.push_back(setting.controller);
+    }
+  });
+  return names;
+}
+
+void MakeCgroup(const std::string& name) {
+  for (const char* controller : Controllers()) {
+    mkdir(DirectoryOf(controller, name).c_str(), 0755);
+  }
+  ForEachSetting([&](const Setting& setting) {
+    if (setting.file == nullptr) return;
+    const std::string path = DirectoryOf(setting.controller, name);
+    const std::string parent = path + "/../" + setting.file;
+    const bool inherits = setting.value == nullptr;
+    WriteFile(path + "/" + setting.file,
+              inherits ? ReadFile(parent) : setting.value,
+              /*may_lack=*/true);
+  });
+}
+
 }  // namespace
 
 bool IsV2() {
@@ -95,30 +132,22 @@ std::string ReadFile(const std::string& path) {
   return text;
 }
 
-Cgroup OpenCgroup(const std::string& name, bool make) {
+Cgroup OpenCgroup(const std::string& name, const CgroupKind& kind) {
   Cgroup cgroup;
-  const bool v2 = IsV2();
-  const char* last = "";
-  ForEachSetting([&](const Setting& setting) {
-    const std::string path = DirectoryOf(setting.controller, name);
-    if (strcmp(last, setting.controller) != 0) {
-      last = setting.controller;
-      if (make) mkdir(path.c_str(), 0755);
-      int tasks =
-          v2 ? -1 : open((path + "/tasks").c_str(), O_WRONLY | O_CLOEXEC);
-      if (tasks >= 0) cgroup.tasks.push_back(tasks);
-    }
-    if (!make || setting.file == nullptr) return;
-    const std::string parent = path + "/../" + setting.file;
-    const bool inherits = setting.value == nullptr;
-    WriteFile(path + "/" + setting.file,
-              inherits ? ReadFile(parent) : setting.value,
-              /*may_lack=*/true);
-  });
-  if (v2) {
+  if (kind.make) MakeCgroup(name);
+  if (IsV2()) {
     cgroup.into =
         Check(open(DirectoryOf(".", name).c_str(), O_DIRECTORY | O_CLOEXEC),
               "open cgroup");
+    return cgroup;
+  }
+  for (const char* controller : Controllers()) {
+    std::string path = DirectoryOf(controller, name);
+    if (access(path.c_str(), F_OK) != 0) continue;  // not on this host
+    if (kind.delegate) path += kChild;
+    if (kind.delegate && kind.make) MakeChild(path, kind.owner);
+    const int tasks = open((path + "/tasks").c_str(), O_WRONLY | O_CLOEXEC);
+    cgroup.tasks.push_back(Check(tasks, "open tasks"));
   }
   return cgroup;
 }
@@ -127,13 +156,12 @@ void JoinCgroup(const Cgroup& cgroup) {
   for (int fd : cgroup.tasks) Check(write(fd, "0", 1), "join cgroup");
 }
 
-void RemoveCgroup(const std::string& name) {
-  const char* last = "";
-  ForEachSetting([&](const Setting& setting) {
-    if (strcmp(last, setting.controller) == 0) return;
-    last = setting.controller;
-    rmdir(DirectoryOf(setting.controller, name).c_str());
-  });
+void RemoveCgroup(const std::string& name, const CgroupKind& kind) {
+  for (const char* controller : Controllers()) {
+    const std::string path = DirectoryOf(controller, name);
+    if (kind.delegate) rmdir((path + kChild).c_str());
+    rmdir(path.c_str());
+  }
 }
 
 }  // namespace sysbox::bench

@@ -23,10 +23,16 @@ struct Cgroup {
 };
 
 // `name` is below the root of every hierarchy. `make`: with the limits of the
-// bench's bundle.
-Cgroup OpenCgroup(const std::string& name, bool make);
+// bench's bundle. `delegate`: processes live in a child below, which belongs
+// to `owner` (v1; on v2 that is a different matter, and left out).
+struct CgroupKind {
+  bool make = false;
+  bool delegate = false;
+  unsigned owner = 0;
+};
+Cgroup OpenCgroup(const std::string& name, const CgroupKind& kind);
 void JoinCgroup(const Cgroup& cgroup);
-void RemoveCgroup(const std::string& name);
+void RemoveCgroup(const std::string& name, const CgroupKind& kind);
 
 }  // namespace sysbox::bench
 

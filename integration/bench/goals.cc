@@ -8,8 +8,7 @@ namespace sysbox::bench {
 namespace {
 
 constexpr Goal kRunV1[] = {
-    {"G1", "run", Compare::kAtMostTimes, 1.6, 1.3, "floor"},
-    {"G1", "run", Compare::kAtMostTimes, 0, 1.3, "full"},
+    {"G1", "run", Compare::kAtMostTimes, 1.6, 1.3, "full"},
     {"G1", "run", Compare::kAtMostTimes, 0.35, 0, "crun"},
     {"G1", "run", Compare::kAtMostTimes, 0.18, 0, "runc"},
 };

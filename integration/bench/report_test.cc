@@ -14,19 +14,19 @@ TEST_CASE("the median is the middle, quantiles are interpolated") {
 TEST_CASE("the text has medians, goals and who is out") {
   Report report;
   report.host = "a host";
-  report.subjects = {"floor", "sysbox", "crun"};
-  report.series = {{"run", "floor", "ms", {5, 6, 7}},
+  report.subjects = {"full", "sysbox", "crun"};
+  report.series = {{"run", "full", "ms", {5, 6, 7}},
                    {"run", "sysbox", "ms", {9, 9}},
                    {"run", "crun", "ms", {20, 20, 20}}};
   report.failures = {{"runc", true, 1, "no such file"},
                      {"crun", false, 2, "fail startup"}};
   CHECK(ToText(report) == R"(a host
 
-median            floor   sysbox     crun  unit   n
+median             full   sysbox     crun  unit   n
 run                6.00     9.00    20.00  ms     2
 
 goal line               is  must be
-G1   run              1.50  <= 1.6 x floor         met
+G1   run              1.50  <= 1.6 x full          met
 G1   run              0.45  <= 0.35 x crun         missed
 
 runc is out: no such file

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sysbox/base/clean_path.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/hierarchy.h"
 #include "sysbox/cgroups/systemd_driver.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "sysbox/base/clean_path.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/control_file.h"
 #include "sysbox/linux/file.h"
@@ -118,21 +119,6 @@ void SettleUnified(std::vector<Hierarchy> mounts, Hierarchies* result) {
 }
 
 }  // namespace
-
-std::string CleanPath(std::string_view path) {
-  std::vector<std::string_view> parts;
-  for (std::string_view part : SplitFields(path, "/")) {
-    if (part == ".") continue;
-    if (part != "..") {
-      parts.push_back(part);
-    } else if (!parts.empty()) {
-      parts.pop_back();
-    }
-  }
-  std::string clean;
-  for (std::string_view part : parts) clean.append("/").append(part);
-  return clean.empty() ? "/" : clean;
-}
 
 absl::StatusOr<Hierarchies> ParseHierarchies(std::string_view mount_info,
                                              std::string_view own_cgroups) {

@@ -67,9 +67,6 @@ std::map<std::string, std::string> PathsOf(const std::vector<Place>& places);
 std::vector<Place> PlacesFromPaths(
     const std::map<std::string, std::string>& paths);
 
-// Lexically absolute and without "." and "..", which stop at "/".
-std::string CleanPath(std::string_view path);
-
 }  // namespace sysbox::cgroups
 
 #endif  // SYSBOX_CGROUPS_HIERARCHY_H_

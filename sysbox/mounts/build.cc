@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sysbox/base/clean_path.h"
 #include "sysbox/base/status.h"
 #include "sysbox/mounts/dev_plan.h"
 #include "sysbox/mounts/rootfs_plan.h"
@@ -227,7 +228,7 @@ absl::Status Builder::AddMount(size_t index) {
   const oci::MountOptions options = oci::ParseMountOptions(mount.options);
   MountOp op;
   op.field = fmt::format("mounts[{}]", index);
-  op.target = CleanTarget(mount.destination);
+  op.target = CleanPath(mount.destination);
   op.attributes.set = options.attributes_set;
   op.attributes.clear = options.attributes_clear;
   op.recursive_attributes.set = options.recursive_set;
@@ -246,7 +247,7 @@ void Builder::AddDataRoots(const RootfsPlan& rootfs) {
   for (const DataRoot& root : inputs_.data_roots) {
     const bool covered = std::any_of(
         spec_.mounts.begin(), spec_.mounts.end(), [&](const oci::Mount& mount) {
-          const std::string target = CleanTarget(mount.destination);
+          const std::string target = CleanPath(mount.destination);
           return target == root.path || IsBelow(root.path, target);
         });
     if (covered) continue;
@@ -277,7 +278,7 @@ absl::Status Builder::AddPaths(const std::vector<std::string>& paths,
     MountOp op;
     op.kind = kind;
     op.field = fmt::format("{}[{}]", field, i);
-    op.target = CleanTarget(paths[i]);
+    op.target = CleanPath(paths[i]);
     op.optional = true;
     op.over_proc = true;
     op.last = true;

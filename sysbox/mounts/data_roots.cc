@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
+#include "sysbox/base/clean_path.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/json/document.h"
 #include "sysbox/linux/file.h"
@@ -118,7 +119,7 @@ bool IsUsable(std::string_view path) {
       path.find('\0') != std::string_view::npos) {
     return false;
   }
-  const std::string clean = CleanTarget(path);
+  const std::string clean = CleanPath(path);
   if (clean == "/") return false;
   constexpr std::string_view kNotOurs[] = {"/proc", "/sys", "/dev"};
   return std::none_of(std::begin(kNotOurs), std::end(kNotOurs),
@@ -134,7 +135,7 @@ std::string_view BaseName(std::string_view path) {
 class Finder {
  public:
   void Add(std::string_view path, mode_t mode) {
-    if (IsUsable(path)) found_.push_back({CleanTarget(path), mode});
+    if (IsUsable(path)) found_.push_back({CleanPath(path), mode});
   }
   void AddFromConfigFiles(FdRef rootfs);
   void AddFromArguments(const std::vector<std::string>& args);

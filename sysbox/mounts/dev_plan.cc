@@ -7,6 +7,7 @@
 #include <string>
 
 #include "fmt/format.h"
+#include "sysbox/base/clean_path.h"
 #include "sysbox/base/status.h"
 #include "sysbox/mounts/target_path.h"
 
@@ -97,7 +98,7 @@ void AddNode(MountOp& dev, DeviceNode node) {
 absl::Status AddSpecDevice(const oci::Device& device, const IdMaps& maps,
                            const std::string& field, MountOp& dev) {
   SYSBOX_ASSIGN_OR_RETURN(DeviceNode node, MakeNode(device, maps, field));
-  const std::string path = CleanTarget(device.path);
+  const std::string path = CleanPath(device.path);
   if (!IsBelow(path, "/dev")) {
     return InvalidArgument(
         "{}.path \"{}\": devices outside /dev are not supported", field,

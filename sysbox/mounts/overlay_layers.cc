@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sysbox/base/clean_path.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/mounts/overlay_options.h"
@@ -68,7 +69,7 @@ absl::Status MakeAbsolute(const MountInfo& overlay, OverlayLayers& layers) {
       if (!IsAbsolute(*path)) *path = fmt::format("{}/{}", base, *path);
     }
   }
-  for (std::string* path : paths) *path = CleanTarget(*path);
+  for (std::string* path : paths) *path = CleanPath(*path);
   return absl::OkStatus();
 }
 

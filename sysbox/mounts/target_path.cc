@@ -4,8 +4,6 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "sysbox/base/strings.h"
 
 namespace sysbox::mounts {
@@ -29,20 +27,6 @@ constexpr std::string_view kMayCover[] = {
 };
 
 }  // namespace
-
-std::string CleanTarget(std::string_view path) {
-  std::vector<absl::string_view> clean;
-  for (absl::string_view part :
-       absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty())) {
-    if (part == ".") continue;
-    if (part != "..") {
-      clean.push_back(part);
-    } else if (!clean.empty()) {
-      clean.pop_back();
-    }
-  }
-  return "/" + absl::StrJoin(clean, "/");
-}
 
 bool IsBelow(std::string_view path, std::string_view directory) {
   if (directory == "/") return path.size() > 1;

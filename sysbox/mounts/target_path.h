@@ -1,5 +1,5 @@
-// Paths inside a container as text: cleaned and compared, never resolved, and
-// the rule which of those below /proc may be mounted over. Pure.
+// Paths inside a container as text: compared, never resolved, and the rule
+// which of those below /proc may be mounted over. Pure.
 #ifndef SYSBOX_MOUNTS_TARGET_PATH_H_
 #define SYSBOX_MOUNTS_TARGET_PATH_H_
 
@@ -8,8 +8,6 @@
 
 namespace sysbox::mounts {
 
-// "/a//b/../c/" → "/a/c"; a relative path counts from "/", as runc has it.
-std::string CleanTarget(std::string_view path);
 // Strictly below `directory`; both clean.
 bool IsBelow(std::string_view path, std::string_view directory);
 

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "sysbox/base/clean_path.h"
 #include "sysbox/syscont/mount_list.h"
 #include "sysbox/syscont/transforms.h"
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "sysbox/base/clean_path.h"
 #include "sysbox/syscont/mount_list.h"
 #include "sysbox/syscont/transforms.h"
 

@@ -1,25 +1,9 @@
 #include "sysbox/syscont/mount_list.h"
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
-#include "sysbox/base/strings.h"
+#include "sysbox/base/clean_path.h"
 
 namespace sysbox::syscont {
-
-std::string CleanPath(std::string_view path) {
-  std::vector<absl::string_view> clean;
-  for (absl::string_view part :
-       absl::StrSplit(ToAbsl(path), '/', absl::SkipEmpty())) {
-    if (part == ".") continue;
-    if (part != "..") {
-      clean.push_back(part);
-    } else if (!clean.empty()) {
-      clean.pop_back();
-    }
-  }
-  return "/" + absl::StrJoin(clean, "/");
-}
 
 oci::Mount* FindMount(std::vector<oci::Mount>& mounts,
                       std::string_view destination) {

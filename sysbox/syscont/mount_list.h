@@ -12,9 +12,6 @@
 
 namespace sysbox::syscont {
 
-// "/a//b/../c/" → "/a/c"; a relative path counts from "/", as runc has it.
-std::string CleanPath(std::string_view path);
-
 // The last mount on `destination`, the one that is seen; nullptr if none.
 oci::Mount* FindMount(std::vector<oci::Mount>& mounts,
                       std::string_view destination);

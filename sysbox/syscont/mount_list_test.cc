@@ -12,13 +12,6 @@ oci::Mount On(const char* destination, const char* source = "") {
   return mount;
 }
 
-TEST_CASE("destinations are compared cleaned") {
-  CHECK(CleanPath("/a//b/./c/") == "/a/b/c");
-  CHECK(CleanPath("a/../../b") == "/b");
-  CHECK(CleanPath("") == "/");
-  CHECK(CleanPath("/..") == "/");
-}
-
 TEST_CASE("the last of several mounts on a destination is found") {
   std::vector<oci::Mount> mounts = {On("/a", "first"), On("/b"),
                                     On("//a/", "second")};

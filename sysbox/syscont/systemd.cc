@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "sysbox/base/clean_path.h"
 #include "sysbox/syscont/mount_list.h"
 #include "sysbox/syscont/transforms.h"
 

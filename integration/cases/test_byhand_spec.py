@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 
 import pytest
 
@@ -308,6 +309,23 @@ def test_devices_of_the_spec(bundle, name):
         "/dev/mine character special file 640 5:6",
         said.out.splitlines()[1], "wrote"]
     assert said.out.splitlines()[1].startswith("/dev/sub/pipe fifo")
+
+
+def test_a_device_outside_dev(bundle, name, disk):
+    """The host's node of that name, if it is the one that is asked for."""
+    node = disk / "null"
+    os.mknod(node, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    device = {"path": str(node), "type": "c", "major": 1, "minor": 3}
+    bundle.spec["linux"]["devices"] = [device]
+    said = bundle.shell(f"stat -c '%F %t:%T' {node}; echo x > {node} && "
+                        "echo wrote", name)
+    assert said.out.splitlines() == ["character special file 1:3", "wrote"]
+    device["minor"] = 5
+    bundle.save()
+    result = bundle("run", name, check=False)
+    assert result.code == 1
+    assert "linux.devices[0]" in result.err
+    assert "is not device 1:5 on the host" in result.err
 
 
 def test_namespaces_by_path(bundle, name):

@@ -29,7 +29,7 @@ oci::Features OwnFeatures() {
   oci::LinuxFeatures& linux = *features.linux;
   linux.cgroup = oci::CgroupFeatures{.v1 = true,
                                      .v2 = true,
-                                     .systemd = false,
+                                     .systemd = true,
                                      .systemd_user = false,
                                      .rdma = true};
   linux.seccomp = SeccompSupport();

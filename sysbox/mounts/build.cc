@@ -3,6 +3,7 @@
 #include <sys/mount.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -64,6 +65,7 @@ class Builder {
 
   void AddDataRoots(const RootfsPlan& rootfs);
   absl::Status AddMount(size_t index);
+  absl::Status AddDevicesOutsideDev();
   absl::Status AddHiddenPaths();
   std::vector<MountOp> TakeOps() { return std::move(ops_); }
 
@@ -287,6 +289,13 @@ absl::Status Builder::AddPaths(const std::vector<std::string>& paths,
   return absl::OkStatus();
 }
 
+absl::Status Builder::AddDevicesOutsideDev() {
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<MountOp> devices,
+                          DevicesOutsideDev(spec_, inputs_));
+  std::move(devices.begin(), devices.end(), std::back_inserter(ops_));
+  return absl::OkStatus();
+}
+
 absl::Status Builder::AddHiddenPaths() {
   SYSBOX_RETURN_IF_ERROR(AddPaths(spec_.linux->readonly_paths,
                                   "linux.readonlyPaths",
@@ -311,6 +320,7 @@ absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     SYSBOX_RETURN_IF_ERROR(builder.AddMount(i));
   }
+  SYSBOX_RETURN_IF_ERROR(builder.AddDevicesOutsideDev());
   SYSBOX_RETURN_IF_ERROR(builder.AddHiddenPaths());
   plan.ops = builder.TakeOps();
   return plan;

@@ -262,13 +262,8 @@ TEST_CASE("a bad device is named by its field") {
   oci::Spec spec = BaseSpec();
   spec.mounts = {MakeMount("/dev", "tmpfs", "tmpfs", {})};
   oci::Device device;
-  device.path = "/opt/x";
-  device.type = "c";
+  device.path = "/dev/x";
   spec.linux->devices = {device};
-  CHECK(Build(spec, BaseInputs()) ==
-        "linux.devices[0].path \"/opt/x\": devices outside /dev are not "
-        "supported");
-  spec.linux->devices[0].path = "/dev/x";
   spec.linux->devices[0].type = "q";
   CHECK(Build(spec, BaseInputs()) ==
         "linux.devices[0].type: unknown value \"q\"");
@@ -280,6 +275,23 @@ TEST_CASE("a bad device is named by its field") {
   spec.linux->devices[0].uid = 70000;
   CHECK(Build(spec, BaseInputs()) ==
         "linux.devices[0]: the container has no ids 70000:0");
+}
+
+TEST_CASE("a device outside /dev is the host's node, behind all mounts") {
+  oci::Spec spec = BaseSpec();
+  spec.mounts = {MakeMount("/opt", "tmpfs", "tmpfs", {})};
+  oci::Device device;
+  device.path = "/opt/./x";
+  device.type = "c";
+  device.major = 1;
+  device.minor = 3;
+  spec.linux->devices = {device};
+  const std::string text = Build(spec, BaseInputs());
+  const size_t mount = text.find(" /opt ");
+  const size_t node = text.find("bind /opt/x source=/opt/./x");
+  CHECK(mount != text.npos);
+  CHECK(node != text.npos);
+  CHECK(mount < node);
 }
 
 TEST_CASE("a /dev of the user's own gets no nodes") {

@@ -1,5 +1,6 @@
 #include "sysbox/mounts/dev_plan.h"
 
+#include <sys/mount.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -99,11 +100,7 @@ absl::Status AddSpecDevice(const oci::Device& device, const IdMaps& maps,
                            const std::string& field, MountOp& dev) {
   SYSBOX_ASSIGN_OR_RETURN(DeviceNode node, MakeNode(device, maps, field));
   const std::string path = CleanPath(device.path);
-  if (!IsBelow(path, "/dev")) {
-    return InvalidArgument(
-        "{}.path \"{}\": devices outside /dev are not supported", field,
-        device.path);
-  }
+  if (!IsBelow(path, "/dev")) return absl::OkStatus();
   node.path = path.substr(sizeof("/dev/") - 1);
   // A new instance of devpts and the console are the container's own.
   if (!IsLink(dev, node.path) && node.path != "console") {
@@ -141,6 +138,27 @@ absl::Status FillDev(const oci::Spec& spec, const BuildInputs& inputs,
                       fmt::format("linux.devices[{}]", i), dev));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<MountOp>> DevicesOutsideDev(
+    const oci::Spec& spec, const BuildInputs& inputs) {
+  std::vector<MountOp> ops;
+  for (size_t i = 0; i < spec.linux->devices.size(); ++i) {
+    const oci::Device& device = spec.linux->devices[i];
+    MountOp op;
+    op.field = fmt::format("linux.devices[{}]", i);
+    op.target = CleanPath(device.path);
+    if (IsBelow(op.target, "/dev")) continue;
+    SYSBOX_ASSIGN_OR_RETURN(DeviceNode node,
+                            MakeNode(device, inputs.options.maps, op.field));
+    op.kind = MountOp::Kind::kBind;
+    op.source = device.path;
+    op.propagation = {uint64_t{MS_PRIVATE}};
+    op.id_map = !inputs.options.maps.uids.lines.empty();
+    op.devices.push_back(std::move(node));
+    ops.push_back(std::move(op));
+  }
+  return ops;
 }
 
 }  // namespace sysbox::mounts

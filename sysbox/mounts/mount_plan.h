@@ -99,9 +99,9 @@ struct MountOp {
   bool copy_up = false;          // "tmpcopyup"
   bool over_proc = false;        // may land on procfs
   EmulatedFrom emulated_from = EmulatedFrom::kStatic;
-  bool last = false;  // after sysctls are written (ro, masks)
-  uint32_t mode = 0;  // of a kDataRoot that has to be made
-  std::vector<DeviceNode> devices;
+  bool last = false;                // after sysctls are written (ro, masks)
+  uint32_t mode = 0;                // of a kDataRoot that has to be made
+  std::vector<DeviceNode> devices;  // kDev: its; kBind: what `source` must be
   std::vector<DeviceLink> links;
 };
 

@@ -1,11 +1,14 @@
 // The launcher's half of apply.h.
 #include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <cerrno>
 #include <utility>
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/file.h"
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/assemble_overlay.h"
 #include "sysbox/mounts/make_data_root.h"
@@ -53,12 +56,26 @@ absl::StatusOr<DetachedMount> PrepareRootfs(
   return CloneRootfs(plan.rootfs, user_namespace);
 }
 
+// A name of the host's may stand for another device than config.json says.
+absl::Status CheckDevice(const DeviceNode& wanted, FdRef source) {
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(source));
+  const bool same_type = (found.st_mode & S_IFMT) == (wanted.mode & S_IFMT);
+  const dev_t number = makedev(wanted.major, wanted.minor);
+  const bool same_device = S_ISFIFO(found.st_mode) || found.st_rdev == number;
+  if (same_type && same_device) return absl::OkStatus();
+  return InvalidArgument("is not device {}:{} on the host", wanted.major,
+                         wanted.minor);
+}
+
 absl::StatusOr<DetachedMount> PrepareBind(const MountOp& op,
                                           FdRef user_namespace) {
   auto tree = CloneTree(FdRef::Cwd(), op.source, op.recursive);
   if (!tree.ok()) {
     if (op.optional && ErrnoOf(tree.status()) == ENOENT) return DetachedMount();
     return tree;
+  }
+  if (!op.devices.empty()) {
+    SYSBOX_RETURN_IF_ERROR(CheckDevice(op.devices.front(), tree->fd()));
   }
   if (op.id_map && user_namespace.valid()) {
     const absl::Status mapped = IdMapTree(*tree, user_namespace, op.recursive);

@@ -240,10 +240,8 @@ def keys(value, path=""):
     return found
 
 
-# Per size of huge pages, as the host's hierarchies have them; settings rather
-# than numbers; what is zero, which runc leaves out or not by its own rules.
-KEYS_NOT_GIVEN = (".hugetlb", ".intel_rdt", ".cpuset",
-                  ".cpu.usage.percpu_")
+# Per size of huge pages, as the host's hierarchies have them.
+KEYS_NOT_GIVEN = (".hugetlb", ".intel_rdt")
 
 
 def test_events_stats_has_runcs_keys(both, name):

@@ -14,10 +14,24 @@ struct CpuStats {
   uint64_t usage_total_ns = 0;
   uint64_t usage_user_ns = 0;
   uint64_t usage_kernel_ns = 0;
-  std::vector<uint64_t> usage_per_cpu_ns;  // v1 only
+  std::vector<uint64_t> usage_per_cpu_ns;  // v1 only, as the next two
+  std::vector<uint64_t> kernel_per_cpu_ns, user_per_cpu_ns;
   uint64_t throttling_periods = 0;
   uint64_t throttled_periods = 0;
   uint64_t throttled_time_ns = 0;
+};
+
+// v1 only, as the files are called.
+struct CpusetFlags {
+  uint64_t cpu_exclusive = 0;
+  uint64_t mem_hardwall = 0;
+  uint64_t mem_exclusive = 0;
+  uint64_t memory_migrate = 0;
+  uint64_t memory_spread_page = 0;
+  uint64_t memory_spread_slab = 0;
+  uint64_t memory_pressure = 0;
+  uint64_t sched_load_balance = 0;
+  int64_t sched_relax_domain_level = 0;
 };
 
 struct MemoryEntry {
@@ -49,6 +63,7 @@ struct HugetlbStats {
 struct Stats {
   CpuStats cpu;
   std::string cpuset_cpus, cpuset_mems;
+  CpusetFlags cpuset_flags;
   MemoryStats memory;
   uint64_t pids_current = 0;
   uint64_t pids_limit = 0;  // 0: none

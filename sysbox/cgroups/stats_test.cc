@@ -31,6 +31,13 @@ TEST_CASE("blkio lines are entries, the grand total is none") {
         "8:0 Read 4096\n8:0 Total 5000\n");
 }
 
+TEST_CASE("cpuacct.usage_all is user and kernel time of each CPU") {
+  CpuStats cpu;
+  ParseCpuacctAll("cpu user system\n0 8 4\n1 12 6\nx\n", &cpu);
+  CHECK(cpu.user_per_cpu_ns == std::vector<uint64_t>{8, 12});
+  CHECK(cpu.kernel_per_cpu_ns == std::vector<uint64_t>{4, 6});
+}
+
 TEST_CASE("io.stat splits into bytes and operations") {
   Stats stats;
   AddIoStat("8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6\nbad\n",

@@ -59,6 +59,21 @@ absl::Status Cpuacct(FdRef directory, Stats* stats) {
   for (std::string_view field : SplitFields(each, " \n")) {
     cpu.usage_per_cpu_ns.push_back(ParseUint64(field).value_or(0));
   }
+  SYSBOX_ASSIGN_OR_RETURN(const std::string all,
+                          ReadIfPresent(directory, "cpuacct.usage_all"));
+  ParseCpuacctAll(all, &cpu);
+  return absl::OkStatus();
+}
+
+absl::Status CpusetLevel(FdRef directory, int64_t* level) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const std::string text,
+      ReadIfPresent(directory, "cpuset.sched_relax_domain_level"));
+  std::string_view number = Trim(text);
+  const bool negative = !number.empty() && number.front() == '-';
+  if (negative) number.remove_prefix(1);
+  const auto value = static_cast<int64_t>(ParseUint64(number).value_or(0));
+  *level = negative ? -value : value;
   return absl::OkStatus();
 }
 
@@ -67,7 +82,23 @@ absl::Status Cpuset(FdRef directory, Stats* stats) {
                           ReadTextAt(directory, "cpuset.cpus"));
   SYSBOX_ASSIGN_OR_RETURN(stats->cpuset_mems,
                           ReadTextAt(directory, "cpuset.mems"));
-  return absl::OkStatus();
+  CpusetFlags& flags = stats->cpuset_flags;
+  const struct {
+    const char* file;
+    uint64_t* value;
+  } kFlags[] = {{"cpu_exclusive", &flags.cpu_exclusive},
+                {"mem_hardwall", &flags.mem_hardwall},
+                {"mem_exclusive", &flags.mem_exclusive},
+                {"memory_migrate", &flags.memory_migrate},
+                {"memory_spread_page", &flags.memory_spread_page},
+                {"memory_spread_slab", &flags.memory_spread_slab},
+                {"memory_pressure", &flags.memory_pressure},
+                {"sched_load_balance", &flags.sched_load_balance}};
+  for (const auto& [file, value] : kFlags) {
+    SYSBOX_RETURN_IF_ERROR(
+        ReadNumber(directory, fmt::format("cpuset.{}", file), value));
+  }
+  return CpusetLevel(directory, &flags.sched_relax_domain_level);
 }
 
 absl::Status Memory(FdRef directory, Stats* stats) {
@@ -165,6 +196,20 @@ absl::Status AddV1Stats(std::string_view controller, FdRef directory,
                            controller);
   }
   return absl::OkStatus();
+}
+
+void ParseCpuacctAll(std::string_view text, CpuStats* cpu) {
+  cpu->kernel_per_cpu_ns.clear();
+  cpu->user_per_cpu_ns.clear();
+  for (std::string_view line : SplitLines(text)) {
+    const std::vector<std::string_view> fields = SplitFields(line, " ");
+    if (fields.size() != 3) continue;
+    const std::optional<uint64_t> user = ParseUint64(fields[1]);
+    const std::optional<uint64_t> kernel = ParseUint64(fields[2]);
+    if (!user || !kernel) continue;  // the headline
+    cpu->user_per_cpu_ns.push_back(*user);
+    cpu->kernel_per_cpu_ns.push_back(*kernel);
+  }
 }
 
 std::vector<BlkioEntry> ParseBlkio(std::string_view text) {

@@ -17,6 +17,9 @@ namespace sysbox::cgroups {
 absl::Status AddV1Stats(std::string_view controller, FdRef directory,
                         Stats* stats);
 
+// cpuacct.usage_all: "0 USER KERNEL" for each CPU, below a headline.
+void ParseCpuacctAll(std::string_view text, CpuStats* cpu);
+
 // "8:0 Read 4096" lines; totals and others are left out.
 std::vector<BlkioEntry> ParseBlkio(std::string_view text);
 

@@ -25,7 +25,7 @@ namespace {
 // runc's types.Cpu and so on, where they are not cgroups::Stats' own.
 struct CpuUsage {
   uint64_t total = 0;
-  std::vector<uint64_t> per_cpu;
+  std::vector<uint64_t> per_cpu, kernel_per_cpu, user_per_cpu;
   uint64_t kernel = 0;
   uint64_t user = 0;
 };
@@ -38,12 +38,15 @@ struct CpuEvent {
   CpuUsage usage;
   Throttling throttling;
 };
-struct CpusetEvent {
+struct CpusetEvent : cgroups::CpusetFlags {
   std::vector<uint16_t> cpus;
   std::vector<uint16_t> mems;
-  // Flags of v1 that nobody sets for a container. The keys belong to the form.
-  uint64_t unused = 0;
 };
+// A member of the base as one of the event's own.
+template <typename T>
+constexpr T CpusetEvent::*OfCpuset(T cgroups::CpusetFlags::*member) {
+  return member;
+}
 struct PidsEvent {
   uint64_t current = 0;
   uint64_t limit = 0;
@@ -73,11 +76,13 @@ struct Event {
 
 StatsData DataOf(const cgroups::Stats& stats) {
   StatsData data;
-  data.cpu.usage = {stats.cpu.usage_total_ns, stats.cpu.usage_per_cpu_ns,
-                    stats.cpu.usage_kernel_ns, stats.cpu.usage_user_ns};
+  data.cpu.usage = {stats.cpu.usage_total_ns,    stats.cpu.usage_per_cpu_ns,
+                    stats.cpu.kernel_per_cpu_ns, stats.cpu.user_per_cpu_ns,
+                    stats.cpu.usage_kernel_ns,   stats.cpu.usage_user_ns};
   data.cpu.throttling = {stats.cpu.throttling_periods,
                          stats.cpu.throttled_periods,
                          stats.cpu.throttled_time_ns};
+  data.cpuset = {stats.cpuset_flags, {}, {}};
   data.cpuset.cpus = cgroups::ParseCpuList(stats.cpuset_cpus);
   data.cpuset.mems = cgroups::ParseCpuList(stats.cpuset_mems);
   data.memory = stats.memory;
@@ -95,11 +100,13 @@ enum Key : uint64_t { kInit, kOom };
 // Fields that are zero are left out, or not, as in runc.
 template <>
 struct json::Fields<runtime::CpuUsage> {
-  static constexpr auto kTable =
-      std::make_tuple(Optional("total", &runtime::CpuUsage::total),
-                      Optional("percpu", &runtime::CpuUsage::per_cpu),
-                      Always("kernel", &runtime::CpuUsage::kernel),
-                      Always("user", &runtime::CpuUsage::user));
+  static constexpr auto kTable = std::make_tuple(
+      Optional("total", &runtime::CpuUsage::total),
+      Optional("percpu", &runtime::CpuUsage::per_cpu),
+      Optional("percpu_kernel", &runtime::CpuUsage::kernel_per_cpu),
+      Optional("percpu_user", &runtime::CpuUsage::user_per_cpu),
+      Always("kernel", &runtime::CpuUsage::kernel),
+      Always("user", &runtime::CpuUsage::user));
 };
 template <>
 struct json::Fields<runtime::Throttling> {
@@ -117,16 +124,23 @@ struct json::Fields<runtime::CpuEvent> {
 template <>
 struct json::Fields<runtime::CpusetEvent> {
   using Cpuset = runtime::CpusetEvent;
+  using Flags = cgroups::CpusetFlags;
   static constexpr auto kTable = std::make_tuple(
-      Optional("cpus", &Cpuset::cpus), Always("cpu_exclusive", &Cpuset::unused),
-      Optional("mems", &Cpuset::mems), Always("mem_hardwall", &Cpuset::unused),
-      Always("mem_exclusive", &Cpuset::unused),
-      Always("memory_migrate", &Cpuset::unused),
-      Always("memory_spread_page", &Cpuset::unused),
-      Always("memory_spread_slab", &Cpuset::unused),
-      Always("memory_pressure", &Cpuset::unused),
-      Always("sched_load_balance", &Cpuset::unused),
-      Always("sched_relax_domain_level", &Cpuset::unused));
+      Optional("cpus", &Cpuset::cpus),
+      Always("cpu_exclusive", runtime::OfCpuset(&Flags::cpu_exclusive)),
+      Optional("mems", &Cpuset::mems),
+      Always("mem_hardwall", runtime::OfCpuset(&Flags::mem_hardwall)),
+      Always("mem_exclusive", runtime::OfCpuset(&Flags::mem_exclusive)),
+      Always("memory_migrate", runtime::OfCpuset(&Flags::memory_migrate)),
+      Always("memory_spread_page",
+             runtime::OfCpuset(&Flags::memory_spread_page)),
+      Always("memory_spread_slab",
+             runtime::OfCpuset(&Flags::memory_spread_slab)),
+      Always("memory_pressure", runtime::OfCpuset(&Flags::memory_pressure)),
+      Always("sched_load_balance",
+             runtime::OfCpuset(&Flags::sched_load_balance)),
+      Always("sched_relax_domain_level",
+             runtime::OfCpuset(&Flags::sched_relax_domain_level)));
 };
 template <>
 struct json::Fields<cgroups::MemoryEntry> {

@@ -25,11 +25,15 @@ TEST_CASE("what is used is told") {
   stats.cpu.usage_kernel_ns = 10;
   stats.cpu.usage_user_ns = 20;
   stats.cpu.usage_per_cpu_ns = {12, 18};
+  stats.cpu.kernel_per_cpu_ns = {4, 6};
+  stats.cpu.user_per_cpu_ns = {8, 12};
   stats.cpu.throttling_periods = 3;
   stats.cpu.throttled_periods = 2;
   stats.cpu.throttled_time_ns = 1;
   stats.cpuset_cpus = "0-1";
   stats.cpuset_mems = "0";
+  stats.cpuset_flags.sched_load_balance = 1;
+  stats.cpuset_flags.sched_relax_domain_level = -1;
   stats.memory.cache = 5;
   stats.memory.usage = {100, 50, 60, 7};
   stats.memory.raw = {{"rss", 9}};
@@ -40,9 +44,11 @@ TEST_CASE("what is used is told") {
   stats.hugetlb = {{"2MB", {1, 2, 3}}};
   const std::string line = StatsEvent("web", stats);
   for (const char* part :
-       {R"("cpu":{"usage":{"total":30,"percpu":[12,18],"kernel":10,"user":20},)"
+       {R"("cpu":{"usage":{"total":30,"percpu":[12,18],"percpu_kernel":[4,6],)"
+        R"("percpu_user":[8,12],"kernel":10,"user":20},)"
         R"("throttling":{"periods":3,"throttledPeriods":2,"throttledTime":1}})",
         R"("cpuset":{"cpus":[0,1],"cpu_exclusive":0,"mems":[0],)",
+        R"("sched_load_balance":1,"sched_relax_domain_level":-1})",
         R"("memory":{"cache":5,"usage":{"limit":100,"usage":50,"max":60,)"
         R"("failcnt":7},)",
         R"("raw":{"rss":9}})", R"("pids":{"current":4,"limit":99})",

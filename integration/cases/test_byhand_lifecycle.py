@@ -437,6 +437,29 @@ def test_preserve_fds(both, name):
     assert seen[0][1] == b"through\n"
 
 
+def test_activated_sockets_pass(both, name):
+    """As sd_listen_fds(3) has them, before the preserved descriptors."""
+    seen = []
+    for bundle in both:
+        read, write = os.pipe()
+        other = os.open("/etc/hostname", os.O_RDONLY)
+        bundle.save(args=["sh", "-c", "ls /proc/self/fd; env | grep LISTEN | "
+                          "sort; echo through >&3"])
+        # The shell's pid is the runtime's after exec.
+        activate = " ".join(
+            ["export LISTEN_PID=$$ LISTEN_FDS=1; exec", *map(
+                str, bundle.arguments("run", "--preserve-fds", "1", name))])
+        result = run("bash", "-c", f"exec 3>&{write} 4<&{other}; {activate}",
+                     pass_fds=(write, other))
+        os.close(write)
+        os.close(other)
+        seen.append((result.out, os.read(read, 100)))
+        os.close(read)
+    assert seen[0] == seen[1]
+    assert "LISTEN_FDS=1\nLISTEN_PID=1\n" in seen[0][0]
+    assert seen[0][1] == b"through\n"
+
+
 def test_log_and_log_format(both, name, tmp_path):
     seen = []
     for bundle in both:

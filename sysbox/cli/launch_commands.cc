@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
 #include "sysbox/build_info.h"
 #include "sysbox/cli/manager_choice.h"
 #include "sysbox/linux/file.h"
@@ -94,6 +97,18 @@ void Delete(runtime::Container& container, FdRef directory,
   }
 }
 
+// How many sockets our caller activated us with: sd_listen_fds(3). What is
+// malformed, or meant for somebody else, is none.
+int ListenFds() {
+  const char* process = getenv("LISTEN_PID");
+  const char* count = getenv("LISTEN_FDS");
+  if (process == nullptr || count == nullptr) return 0;
+  if (ParseUint64(process) != static_cast<uint64_t>(getpid())) return 0;
+  const absl::StatusOr<int> fds =
+      PreserveFdsOf(static_cast<int64_t>(ParseUint64(count).value_or(0)));
+  return fds.value_or(0);
+}
+
 }  // namespace
 
 absl::Span<const FlagSpec> CreateFlags() { return kCreateFlags; }
@@ -118,6 +133,7 @@ absl::StatusOr<runtime::CreateOptions> CreateOptionsOf(
   options.emulate = !globals.no_emulation;
   SYSBOX_ASSIGN_OR_RETURN(options.preserve_fds,
                           PreserveFdsOf(flags.Integer(kPreserveFds)));
+  options.listen_fds = ListenFds();
   options.version = kVersion;
   return options;
 }

@@ -76,8 +76,17 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
       mounts::GatherBuildInputs(spec, options.bundle, std::move(build)));
   SYSBOX_ASSIGN_OR_RETURN(mounts::MountPlan mounts,
                           mounts::BuildMountPlan(spec, inputs));
-  return BuildLaunchPlan({spec, registered, std::move(mounts), options.id,
-                          !options.no_new_keyring, options.preserve_fds});
+  SYSBOX_ASSIGN_OR_RETURN(
+      launch::LaunchPlan plan,
+      BuildLaunchPlan({spec, registered, std::move(mounts), options.id,
+                       !options.no_new_keyring,
+                       options.listen_fds + options.preserve_fds}));
+  if (options.listen_fds > 0) {
+    plan.process.env.push_back(
+        fmt::format("LISTEN_FDS={}", options.listen_fds));
+    plan.process.env.push_back("LISTEN_PID=1");
+  }
+  return plan;
 }
 
 // Opened before anything is made; invalid without a console socket.

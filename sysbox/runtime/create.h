@@ -27,6 +27,9 @@ struct CreateOptions {
   bool skip_kernel_check = false;
   bool uses_manager = true;
   bool emulate = true;  // with the emulated files, where somebody serves them
+  // Descriptors from 3 up that pass to the container: first those of socket
+  // activation, of which it is told (sd_listen_fds(3)), then others.
+  int listen_fds = 0;
   int preserve_fds = 0;
   std::string version;  // of sysbox, for state.json
 };

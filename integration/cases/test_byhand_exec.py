@@ -12,6 +12,7 @@ import termios
 import pytest
 
 from harness.bundle import Bundle
+from harness.command import run
 from harness.console_socket import ConsoleSocket
 from harness.waiting import until
 
@@ -297,3 +298,20 @@ def test_a_run_leaves_alone_who_has_its_name_now(bundle, name):
     assert first.wait(timeout=10) == 137
     assert bundle.state(name)["pid"] == second
     assert bundle.state(name)["status"] == "running"
+
+
+def test_exec_in_a_cgroup_below(bundle, name):
+    """On v1, where each controller has its own."""
+    bundle.start(name)
+    pids = run("sh", "-c", "cut -d: -f2 /proc/self/cgroup").out.split()
+    if "pids" not in pids:
+        pytest.skip("no pids hierarchy of cgroup v1")
+    bundle("exec", name, "mkdir", "/sys/fs/cgroup/pids/sub")
+    said = bundle("exec", "--cgroup", "pids:sub", name, "cat",
+                  "/proc/self/cgroup").out.splitlines()
+    places = {line.split(":")[1]: line.split(":")[2] for line in said}
+    assert places.pop("pids") == "/sub"
+    assert set(places.values()) == {"/"}
+    for wrong in ("pids:../..", "pids:nope", "nope:sub", "a:b:c"):
+        assert bundle("exec", "--cgroup", wrong, name, "true",
+                      check=False).code == 255

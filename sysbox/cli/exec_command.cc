@@ -46,6 +46,11 @@ constexpr FlagSpec kPreserveFds = {
 constexpr FlagSpec kIgnorePaused = {
     .name = "ignore-paused",
     .help = "also in a paused container; it runs when that is resumed"};
+constexpr FlagSpec kCgroup = {
+    .name = "cgroup",
+    .kind = ValueKind::kList,
+    .value = "[CONTROLLER:]PATH",
+    .help = "run in cgroup PATH below the container's, which must exist"};
 constexpr FlagSpec kNoSubreaper = {.name = "no-subreaper", .hidden = true};
 
 constexpr FlagSpec kExecFlags[] = {
@@ -54,7 +59,7 @@ constexpr FlagSpec kExecFlags[] = {
     kProcess,          kDetach,       kPidFile,
     kExecProcessLabel, kExecApparmor, kExecNoNewPrivs,
     kExecCap,          kPreserveFds,  kIgnorePaused,
-    kNoSubreaper,
+    kCgroup,           kNoSubreaper,
 };
 
 absl::StatusOr<oci::Process> ProcessOf(const Invocation& invocation,
@@ -98,6 +103,7 @@ absl::StatusOr<runtime::ExecOptions> ExecOptionsOf(
   options.pid_file = flags.Text(kPidFile);
   options.detach = flags.Switch(kDetach);
   options.ignore_paused = flags.Switch(kIgnorePaused);
+  options.cgroups = flags.List(kCgroup);
   SYSBOX_RETURN_IF_ERROR(CheckTerminal(options));
   SYSBOX_ASSIGN_OR_RETURN(options.preserve_fds,
                           PreserveFdsOf(flags.Integer(kPreserveFds)));

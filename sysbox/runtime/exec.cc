@@ -6,12 +6,14 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/cgroup.h"
+#include "sysbox/cgroups/delegation.h"
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/runtime/apparmor.h"
 #include "sysbox/runtime/id_mappings.h"
 #include "sysbox/runtime/process_plan.h"
+#include "sysbox/runtime/sub_cgroups.h"
 #include "sysbox/syscont/convert.h"
 
 namespace sysbox::runtime {
@@ -69,6 +71,29 @@ absl::Status CheckRunning(const Container& container, bool ignore_paused) {
   }
 }
 
+absl::StatusOr<cgroups::JoinHandles> OpenCgroups(const Container& container,
+                                                 const ExecOptions& options) {
+  if (options.cgroups.empty()) {
+    SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<cgroups::Cgroup> usual,
+                            container.OpenCgroup());
+    return usual->OpenForJoin();
+  }
+  const oci::StateFile& state = container.state();
+  SYSBOX_ASSIGN_OR_RETURN(
+      auto paths, SubCgroups(state.cgroup_paths,
+                             state.cgroup.delegate ? cgroups::kV1Child : "",
+                             options.cgroups));
+  // Exactly these directories, whoever made the container's.
+  cgroups::CgroupOptions as_they_are = CgroupOptionsOf(state);
+  as_they_are.driver = cgroups::Driver::kCgroupfs;
+  as_they_are.delegate = false;
+  SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<cgroups::Cgroup> cgroup,
+                          cgroups::OpenCgroup(as_they_are, paths));
+  absl::StatusOr<cgroups::JoinHandles> handles = cgroup->OpenForJoin();
+  SYSBOX_RETURN_IF_ERROR(handles.status(), "--cgroup");
+  return handles;
+}
+
 }  // namespace
 
 absl::StatusOr<launch::Launched> ExecInContainer(const Container& container,
@@ -77,9 +102,8 @@ absl::StatusOr<launch::Launched> ExecInContainer(const Container& container,
   SYSBOX_ASSIGN_OR_RETURN(Pidfd init, container.Init());
   SYSBOX_ASSIGN_OR_RETURN(launch::ExecPlan plan,
                           BuildExecPlan(container, options));
-  SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<cgroups::Cgroup> cgroup,
-                          container.OpenCgroup());
-  SYSBOX_ASSIGN_OR_RETURN(cgroups::JoinHandles handles, cgroup->OpenForJoin());
+  SYSBOX_ASSIGN_OR_RETURN(cgroups::JoinHandles handles,
+                          OpenCgroups(container, options));
   Fd console;
   if (!options.console_socket.empty()) {
     SYSBOX_ASSIGN_OR_RETURN(

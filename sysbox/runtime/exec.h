@@ -3,6 +3,7 @@
 #define SYSBOX_RUNTIME_EXEC_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "sysbox/launch/launcher.h"
@@ -18,6 +19,7 @@ struct ExecOptions {
   bool detach = false;
   bool ignore_paused = false;  // runs when the container is resumed
   int preserve_fds = 0;
+  std::vector<std::string> cgroups;  // SubCgroups' `wanted`; empty: the usual
 };
 
 // Returns once the program runs. FailedPrecondition for a stopped or

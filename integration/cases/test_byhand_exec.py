@@ -132,7 +132,8 @@ def test_detached_with_a_pid_file(both, name, tmp_path):
                         name, "sleep", "777")
         pid = int((tmp_path / "pid").read_text())
         command = pathlib.Path(f"/proc/{pid}/cmdline")
-        assert command.read_bytes() == b"sleep\0" + b"777\0"
+        # runc's pid file is there a moment before its program is.
+        until(lambda: command.read_bytes() == b"sleep\0" + b"777\0")
         assert pid in json.loads(bundle("ps", "-f", "json", name).out)
 
 

@@ -2,15 +2,11 @@
 
 import concurrent.futures
 import random
-import re
-import shutil
 import signal
 import subprocess
 import time
 
 import pytest
-
-from harness import host_state
 
 
 def test_many_one_after_another(bundle, name, nothing_left):
@@ -166,107 +162,3 @@ def test_a_container_that_ended_is_only_state(bundle, name, nothing_left):
         time.sleep(0.01)
     assert pid > 0
     bundle("delete", name)
-
-
-# System calls whose failure create must survive, without those that undo.
-FALLIBLE = [
-    "capset", "chdir", "clone", "clone3", "close_range", "connect", "dup2",
-    "dup3", "epoll_create1", "fchdir", "fchmod", "fchmodat", "fchown",
-    "fchownat", "fcntl", "fsconfig", "fsmount", "fsopen", "fstat",
-    "getdents64", "ioctl", "keyctl", "lseek", "mkdir", "mkdirat", "mknod",
-    "mknodat", "mount", "mount_setattr", "move_mount", "newfstatat",
-    "open_tree", "openat", "openat2", "pidfd_open", "pipe2", "pivot_root",
-    "prctl", "prlimit64", "read", "readlink", "readlinkat", "recvmsg",
-    "rename", "renameat", "renameat2", "seccomp", "sendmsg", "setgroups",
-    "sethostname", "setns", "setresgid", "setresuid", "setsid", "setsockopt",
-    "signalfd4", "socket", "socketpair", "statx", "umask", "umount2",
-    "unshare", "waitid", "write",
-]
-
-
-def end_of_first(trace):
-    """How the process of the first line ended, if it has."""
-    first = trace.split(" ", 1)[0]
-    return re.search(rf"^{first} +\+\+\+ (?:exited with (\d+)|killed)", trace,
-                     re.MULTILINE) if first else None
-
-
-def traced_create(bundle, name, disk, *options):
-    """`create` below strace: its exit status, error text and trace."""
-    trace, errors = disk / "trace", disk / "errors"
-    trace.write_text("")
-    with open(errors, "w") as error:
-        strace = subprocess.Popen(
-            ["strace", "-f", "-q", "-o", str(trace), "-e", "signal=none",
-             *options, *map(str, bundle.arguments("create", name))],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=error)
-    deadline = time.monotonic() + 30
-    # Init lives on, and strace with it: it is told when create has ended.
-    while not (ended := end_of_first(trace.read_text())):
-        assert time.monotonic() < deadline, trace.read_text()[-2000:]
-        if strace.poll() is not None and not trace.read_text():
-            pytest.skip("strace cannot trace here: " + errors.read_text())
-        time.sleep(0.01)
-    strace.kill()  # which lets go of init
-    strace.wait()
-    return int(ended[1] or -1), errors.read_text(), trace.read_text()
-
-
-def calls_of_create(bundle, name, disk):
-    """How often each call is made, at most by one process."""
-    code, error, trace = traced_create(bundle, name, disk)
-    assert code == 0, error
-    bundle("delete", "--force", name)
-    counts = {}
-    for line in trace.splitlines():
-        match = re.match(r"(\d+) +(\w+)\(", line)
-        if match:
-            per_process = counts.setdefault(match[2], {})
-            per_process[match[1]] = per_process.get(match[1], 0) + 1
-    return {call: max(found.values()) for call, found in counts.items()}
-
-
-def sample(count, limit):
-    """Up to `limit` of 1..count: the first, the last, and between."""
-    if count <= limit:
-        return range(1, count + 1)
-    return sorted({1 + i * (count - 1) // (limit - 1) for i in range(limit)})
-
-
-def left_of(bundle, id):
-    """What of a container is there, without waiting."""
-    state = host_state.snapshot()
-    return [path for path in state["states"] + state["cgroups"] if id in path]
-
-
-def lines_of_level(error, level):
-    return [line for line in error.splitlines() if f"level={level} " in line]
-
-
-@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is missing")
-def test_every_system_call_of_create_may_fail(bundle, name, disk,
-                                              nothing_left):
-    bundle.spec["hooks"] = {"createRuntime": [{"path": "/bin/true"}]}
-    bundle.save(args=["sleep", "1000"])
-    counts = calls_of_create(bundle, name, disk)
-    problems, runs = [], 0
-    for call in sorted(set(counts) & set(FALLIBLE)):
-        for number in sample(counts[call], 5):
-            id = f"{name}.{call}.{number}"
-            code, error, _ = traced_create(
-                bundle, id, disk, "-e", f"trace=execve,{call}",
-                "-e", f"inject={call}:error=ENOSPC:when={number}")
-            runs += 1
-            what = f"{call} #{number}: exit status {code}: {error}"
-            if code == 0:  # tolerated, or there is another way
-                bundle("delete", "--force", id)
-            elif code != 1 or len(lines_of_level(error, "error")) != 1:
-                problems.append(what)
-            if lines_of_level(error, "warning"):  # undoing failed, too
-                bundle("delete", "--force", id)
-            left = left_of(bundle, id)
-            if left:
-                problems.append(f"{what}: left behind: {left[0]}")
-                bundle("delete", "--force", id, check=False)
-    assert runs > 50
-    assert not problems, "\n".join(problems)

@@ -5,6 +5,8 @@ import pathlib
 import shutil
 import subprocess
 
+import pytest
+
 from harness.command import run
 
 BUSYBOX = "/bin/busybox"
@@ -39,6 +41,9 @@ def import_image(docker, rootfs, name):
 def make_system_image(docker, name):
     """Debian with systemd, and what else tools/lib/rootfs.sh says of `name`."""
     tool = pathlib.Path(__file__).parents[2] / "tools/image"
-    rootfs = run(tool, name).out.splitlines()[-1]
+    made = run(tool, name, check=False)
+    if made.code != 0:
+        pytest.skip(f"{name} cannot be made here: {made.err.strip()}")
+    rootfs = made.out.splitlines()[-1]
     import_image(docker, rootfs, name)
     return name

@@ -206,9 +206,10 @@ ConnectionPtr ServerImpl::Take(Id id) {
   return connection;
 }
 
+// More than there are processors: some calls wait, for locks of the kernel's.
 int DefaultThreads() {
-  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 2,
-                    8);
+  return std::clamp(2 * static_cast<int>(std::thread::hardware_concurrency()),
+                    4, 16);
 }
 
 }  // namespace
@@ -218,7 +219,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   const int threads = options.threads > 0 ? options.threads : DefaultThreads();
   SYSBOX_ASSIGN_OR_RETURN(Epoll epoll, Epoll::Create());
   SYSBOX_ASSIGN_OR_RETURN(Fd stop, MakeEventFd());
-  const int limit = std::max(1, threads / 2);
+  const int limit = std::max(1, threads / 4);
   auto server =
       std::make_unique<ServerImpl>(std::move(epoll), std::move(stop), limit);
   SYSBOX_RETURN_IF_ERROR(server->StartThreads(threads), "start fuse threads");

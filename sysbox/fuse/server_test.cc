@@ -275,7 +275,7 @@ TEST_CASE("a tree is told who asks, in the host's numbers") {
 }
 
 TEST_CASE("slow requests of one connection leave others threads") {
-  Served fs(ServiceKind::kLive, 4);
+  Served fs(ServiceKind::kLive, 8);
   auto other_tree = std::make_shared<ToyTree>();
   Server::Id other_id = 0;
   const DetachedMount other =
@@ -288,7 +288,7 @@ TEST_CASE("slow requests of one connection leave others threads") {
   for (int i = 0; i < 100; ++i) {
     CHECK(VALUE_OF(ReadFileAt(other.fd(), "value")) == "0\n");
   }
-  CHECK(fs.tree->slow_readers() == 2);  // half the threads
+  CHECK(fs.tree->slow_readers() == 2);  // a quarter of the threads
   fs.tree->LetSlow();
   for (std::thread& reader : readers) reader.join();
   CHECK(fs.tree->slow_readers() == 16);

@@ -26,7 +26,7 @@ void AnswerNewConnection(Connection& connection, std::string_view request,
 
 }  // namespace
 
-Worker::Worker() : buffer_(kRequestBufferSize) {}
+Worker::Worker() : buffer_(new char[kRequestBufferSize]) {}
 
 absl::StatusOr<std::unique_ptr<Worker>> Worker::Create() {
   std::unique_ptr<Worker> worker(new Worker);
@@ -40,9 +40,10 @@ absl::StatusOr<Worker::Received> Worker::Read(Connection& connection) {
   for (;;) {
     SYSBOX_ASSIGN_OR_RETURN(
         const size_t size,
-        ReadFuseRequest(connection.device(), absl::MakeSpan(buffer_)));
+        ReadFuseRequest(connection.device(),
+                        absl::MakeSpan(buffer_.get(), kRequestBufferSize)));
     if (size == 0) return Received();
-    const std::string_view bytes(buffer_.data(), size);
+    const std::string_view bytes(buffer_.get(), size);
     const absl::StatusOr<Request> request = CheckRequest(bytes);
     // No kernel sends what is not OK, so nobody waits for an answer.
     if (request.ok()) return Received{bytes, *request};

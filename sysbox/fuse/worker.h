@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <string_view>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "sysbox/fuse/connection.h"
@@ -35,7 +34,8 @@ class Worker : public Service {
 
  private:
   Worker();
-  std::vector<char> buffer_;
+  // Of kRequestBufferSize; pages that no request reached stay untouched.
+  std::unique_ptr<char[]> buffer_;
   Connection* current_ = nullptr;  // while it answers
   std::unique_ptr<LibfuseSession> session_;
 };

@@ -4,9 +4,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
+#include <utility>
 
 #include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
+#include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/process.h"
 
 namespace sysbox::mgr {
 namespace {
@@ -17,6 +22,20 @@ bool IsStillThere(FdRef lock, const std::string& path) {
   absl::StatusOr<struct stat> ours = Stat(lock);
   absl::StatusOr<struct stat> there = StatAt(FdRef::Cwd(), path);
   return ours.ok() && there.ok() && ours->st_ino == there->st_ino;
+}
+
+// Whether the process that `path` names ends within a moment. One that was
+// killed a moment ago, with its parent say, may still be on its way out.
+bool EndsSoon(const std::string& path) {
+  constexpr int kMomentMs = 300;
+  const absl::StatusOr<std::string> text = ReadFile(path, 64);
+  if (!text.ok()) return false;
+  const auto pid = ParseUint64(text->substr(0, text->find('\n')));
+  if (!pid || *pid == 0 || *pid > INT_MAX) return false;
+  const absl::StatusOr<Pidfd> process = OpenPidfd(static_cast<pid_t>(*pid));
+  if (!process.ok()) return ErrnoOf(process.status()) == ESRCH;
+  const absl::StatusOr<bool> ended = WaitReadable(process->fd(), kMomentMs);
+  return ended.ok() && *ended;
 }
 
 absl::Status TakenBy(const std::string& path) {
@@ -30,10 +49,13 @@ absl::Status TakenBy(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<PidFile> PidFile::Take(const std::string& path) {
-  for (;;) {
+  for (bool patient = true;;) {
     absl::StatusOr<Fd> lock = TryLockFile(path, 0644);
     if (!lock.ok() && ErrnoOf(lock.status()) == EWOULDBLOCK) {
-      return TakenBy(path);
+      if (!std::exchange(patient, false) || !EndsSoon(path)) {
+        return TakenBy(path);
+      }
+      continue;
     }
     SYSBOX_RETURN_IF_ERROR(lock);
     if (!IsStillThere(*lock, path)) continue;

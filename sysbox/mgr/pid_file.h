@@ -14,7 +14,8 @@ namespace sysbox::mgr {
 class PidFile {
  public:
   // Locks `path` and writes our pid. AlreadyExists, naming its pid, if
-  // another process holds it.
+  // another process holds it, and goes on to: one that is just dying is waited
+  // for.
   static absl::StatusOr<PidFile> Take(const std::string& path);
 
   PidFile(PidFile&&) = default;

@@ -10,7 +10,9 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/process.h"
@@ -35,16 +37,24 @@ absl::StatusOr<Fd> BindNotifySocket(const std::string& path) {
   return socket;
 }
 
+// What else it says first (FDSTORE=1) is not for us.
 absl::Status AwaitReady(const Fd& socket, const Pidfd& daemon,
                         const std::string& log) {
-  pollfd waited[] = {{.fd = socket.get(), .events = POLLIN, .revents = 0},
-                     {.fd = daemon.fd().get(), .events = POLLIN, .revents = 0}};
-  poll(waited, 2, kReadyLimitMs);
-  if (waited[0].revents != 0) return absl::OkStatus();
-  const std::string text = ReadFile(log).value_or("");
-  return Internal("sysbox daemon {}: {}",
-                  waited[1].revents != 0 ? "has ended" : "is not ready",
-                  text.substr(0, 400));
+  for (;;) {
+    pollfd waited[] = {
+        {.fd = socket.get(), .events = POLLIN, .revents = 0},
+        {.fd = daemon.fd().get(), .events = POLLIN, .revents = 0}};
+    poll(waited, 2, kReadyLimitMs);
+    if (waited[0].revents == 0) {
+      const std::string text = ReadFile(log).value_or("");
+      return Internal("sysbox daemon {}: {}",
+                      waited[1].revents != 0 ? "has ended" : "is not ready",
+                      text.substr(0, 400));
+    }
+    char message[256] = {};
+    (void)recv(socket.get(), message, sizeof message - 1, 0);
+    if (strstr(message, "READY=1") != nullptr) return absl::OkStatus();
+  }
 }
 
 }  // namespace
@@ -70,19 +80,44 @@ absl::StatusOr<SysboxDaemon> SysboxDaemon::Start(const std::string& program,
   return daemon;
 }
 
-absl::StatusOr<double> SysboxDaemon::CpuTimeMs() const {
-  return bench::CpuTimeMs(pid_);
+// The keeper and its worker.
+absl::StatusOr<std::vector<pid_t>> SysboxDaemon::Processes() const {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const std::string children,
+      ReadFile(fmt::format("/proc/{0}/task/{0}/children", pid_)));
+  std::vector<pid_t> pids = {pid_};
+  for (absl::string_view word :
+       absl::StrSplit(children, ' ', absl::SkipWhitespace())) {
+    pids.push_back(atoi(std::string(word).c_str()));
+  }
+  return pids;
 }
 
+absl::StatusOr<double> SysboxDaemon::CpuTimeMs() const {
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<pid_t> pids, Processes());
+  double sum = 0;
+  for (pid_t pid : pids) {
+    SYSBOX_ASSIGN_OR_RETURN(const double used, bench::CpuTimeMs(pid));
+    sum += used;
+  }
+  return sum;
+}
+
+// Pages of both are counted once: one is a fork of the other.
 absl::StatusOr<double> SysboxDaemon::ResidentMiB() const {
-  constexpr std::string_view kField = "VmRSS:";
-  SYSBOX_ASSIGN_OR_RETURN(std::string status,
-                          ReadFile(fmt::format("/proc/{}/status", pid_)));
-  const size_t place = status.find(kField);
-  if (place == std::string::npos) return NotFound("{}", kField);
-  return static_cast<double>(
-             strtoul(status.c_str() + place + kField.size(), nullptr, 10)) /
-         1024;
+  constexpr std::string_view kField = "\nPss:";
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<pid_t> pids, Processes());
+  double kib = 0;
+  for (pid_t pid : pids) {
+    SYSBOX_ASSIGN_OR_RETURN(
+        const std::string text,
+        ReadFile(fmt::format("/proc/{}/smaps_rollup", pid)));
+    const size_t place = text.find(kField);
+    if (place == std::string::npos) return NotFound("{}", kField);
+    kib += static_cast<double>(
+        strtoul(text.c_str() + place + kField.size(), nullptr, 10));
+  }
+  return kib / 1024;
 }
 
 absl::Status SysboxDaemon::Stop() {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "integration/bench/measure.h"
@@ -19,12 +20,15 @@ class SysboxDaemon {
   static absl::StatusOr<SysboxDaemon> Start(const std::string& program,
                                             const std::string& directory,
                                             const Streams& streams);
+  // Both of all its processes.
   absl::StatusOr<double> CpuTimeMs() const;
   absl::StatusOr<double> ResidentMiB() const;
   // SIGTERM, and awaits its end.
   absl::Status Stop();
 
  private:
+  absl::StatusOr<std::vector<pid_t>> Processes() const;
+
   pid_t pid_ = -1;
 };
 

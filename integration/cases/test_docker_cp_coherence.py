@@ -43,7 +43,7 @@ def test_a_read_only_root_stays_read_only(docker, tmp_path):
 
 def test_nothing_is_left_of_a_removed_container(docker, daemon, tmp_path):
     def daemon_fds():
-        return len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+        return len(os.listdir(f"/proc/{daemon.worker()}/fd"))
 
     def overlays():
         mounts = pathlib.Path("/proc/self/mountinfo").read_text()

@@ -8,8 +8,14 @@ import subprocess
 import os
 
 from harness.private_world import die_with_parent
+from harness.waiting import until
 
 RUN_DIR = pathlib.Path("/run/sysbox")
+
+
+def children(pid):
+    path = pathlib.Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(child) for child in path.read_text().split()]
 
 
 class Daemon:
@@ -31,9 +37,11 @@ class Daemon:
                     env={**os.environ, "NOTIFY_SOCKET": notify_path},
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     preexec_fn=die_with_parent)
-            ready, _, _ = select.select([notify], [], [], 20)
-            assert ready, "the daemon never became ready:\n" + self.read_log()
-            assert b"READY=1" in notify.recv(4096)
+            said = b""
+            while b"READY=1" not in said:  # but, say, FDSTORE=1
+                ready, _, _ = select.select([notify], [], [], 20)
+                assert ready, "it never became ready:\n" + self.read_log()
+                said = notify.recv(4096)
 
     def stop(self, how=signal.SIGTERM):
         if self.process is None:
@@ -41,6 +49,10 @@ class Daemon:
         self.process.send_signal(how)
         self.process.wait(timeout=20)
         self.process = None
+
+    def worker(self):
+        """The pid of the process that does the work: it may change."""
+        return until(lambda: children(self.process.pid))[0]
 
     def read_log(self):
         return pathlib.Path(self.log).read_text()

@@ -4,6 +4,8 @@ import os
 import pathlib
 import time
 
+from harness.daemon import children
+
 STATE_ROOT = pathlib.Path("/run/sysbox-runc")
 
 
@@ -43,9 +45,11 @@ def _states():
 
 
 def _descriptors(pid):
+    """Of the daemon's keeper and worker together."""
     if pid is None:
         return 0
-    return len(os.listdir(f"/proc/{pid}/fd"))
+    return sum(len(os.listdir(f"/proc/{process}/fd"))
+               for process in [pid, *children(pid)])
 
 
 def snapshot(daemon_pid=None, mine=()):

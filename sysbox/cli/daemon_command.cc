@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sysbox/api/daemon_part.h"
@@ -17,6 +18,8 @@
 #include "sysbox/cli/print.h"
 #include "sysbox/cli/version_text.h"
 #include "sysbox/fsd/container_service.h"
+#include "sysbox/keeper/keeper.h"
+#include "sysbox/keeper/keeper_client.h"
 #include "sysbox/linux/file.h"
 
 namespace sysbox::cli {
@@ -139,6 +142,36 @@ absl::Status ConfigureDaemonLog(const FlagValues& flags) {
   return ConfigureLog(options);
 }
 
+std::string TakeVariable(const char* name) {
+  const char* value = getenv(name);
+  std::string result = value != nullptr ? value : "";
+  unsetenv(name);  // not for our children
+  return result;
+}
+
+// All roles in a worker, whose keeper this process becomes.
+absl::StatusOr<int> RunKept(mgr::DaemonOptions options) {
+  keeper::KeeperOptions keeping;
+  keeping.notify_socket = std::exchange(options.notify_socket, "");
+  keeping.listen = {TakeVariable("LISTEN_PID"), TakeVariable("LISTEN_FDS"),
+                    TakeVariable("LISTEN_FDNAMES")};
+  return keeper::KeepWorker(
+      keeping, [&](keeper::KeeperClient& keeper) -> absl::StatusOr<int> {
+        SYSBOX_ASSIGN_OR_RETURN(
+            std::unique_ptr<api::DaemonPart> containers,
+            fsd::MakeContainerService(
+                {.run_dir = options.run_dir, .vault = &keeper}));
+        options.parts.push_back(containers.get());
+        options.vault = &keeper;
+        options.on_ready = [&] {
+          const absl::Status told = keeper.Ready();
+          if (!told.ok()) Log(LogLevel::kError, "{}", MessageOf(told));
+        };
+        SYSBOX_RETURN_IF_ERROR(mgr::RunManagerDaemon(options));
+        return 0;
+      });
+}
+
 }  // namespace
 
 absl::Span<const FlagSpec> DaemonFlags() {
@@ -210,11 +243,11 @@ absl::StatusOr<int> RunDaemon(const Invocation& invocation) {
       Log(LogLevel::kWarning, "--{} has no effect in this version", flag.name);
     }
   }
-  std::unique_ptr<api::DaemonPart> containers;
+  if (absl::Status raised = mgr::RaiseFileLimit(); !raised.ok()) {
+    Log(LogLevel::kWarning, "{}", MessageOf(raised));
+  }
   if (invocation.command.name != kManagerAlone) {
-    SYSBOX_ASSIGN_OR_RETURN(
-        containers, fsd::MakeContainerService({.run_dir = options.run_dir}));
-    options.parts.push_back(containers.get());
+    return RunKept(std::move(options));
   }
   SYSBOX_RETURN_IF_ERROR(mgr::RunManagerDaemon(options));
   return 0;

@@ -15,21 +15,19 @@
 #include "absl/synchronization/mutex.h"
 #include "sysbox/keeper/held_descriptors.h"
 #include "sysbox/linux/fd.h"
+#include "sysbox/registry/descriptor_vault.h"
 
 namespace sysbox::keeper {
 
-class KeeperClient {
+class KeeperClient : public registry::DescriptorVault {
  public:
   // `held`: as inherited from the keeper. `keeper`: the socket.
   KeeperClient(HeldDescriptors held, Fd keeper)
       : held_(std::move(held)), keeper_(std::move(keeper)) {}
 
-  // Keeps a duplicate; replaces what had that name.
-  absl::Status Hold(const std::string& name, FdRef fd);
-  // Unknown names are fine.
-  void Drop(const std::string& name);
-  // What was held when this process began; each once. NotFound if nothing.
-  absl::StatusOr<Fd> Take(const std::string& name);
+  absl::Status Hold(const std::string& name, FdRef fd) override;
+  void Drop(const std::string& name) override;
+  absl::StatusOr<Fd> Take(const std::string& name) override;
   // Names of what nobody has taken yet.
   std::vector<std::string> Held() const;
   // The worker serves: the service manager is told. What was not taken by now

@@ -31,6 +31,8 @@
 namespace sysbox::mgr {
 namespace {
 
+constexpr char kListenerName[] = "mgr.listener";  // in the vault
+
 class ManagerDaemon : public Daemon,
                       public api::ManagerBackend,
                       public RegistrationService::Observer {
@@ -66,6 +68,7 @@ class ManagerDaemon : public Daemon,
   absl::Status Adopt();
   absl::Status AdoptIntoParts();
   void StartCoherence();
+  absl::StatusOr<Fd> MakeListener();
   absl::Status Listen();
   absl::StatusOr<api::Registered> RegisterEverywhere(
       const Caller& caller, const api::Registration& registration);
@@ -139,9 +142,23 @@ void ManagerDaemon::StartCoherence() {
       MessageOf(coherence.status()));
 }
 
-absl::Status ManagerDaemon::Listen() {
+// Our predecessor's, if it was killed: callers have been waiting at it.
+absl::StatusOr<Fd> ManagerDaemon::MakeListener() {
+  registry::DescriptorVault* const vault = options_.vault;
+  if (vault != nullptr && Exists(SocketPath())) {
+    absl::StatusOr<Fd> kept = vault->Take(kListenerName);
+    if (kept.ok()) return kept;
+  }
   SYSBOX_ASSIGN_OR_RETURN(
       Fd listener, ListenUnix(SocketKind::kSeqPacket, SocketPath(), 0600));
+  if (vault != nullptr) {
+    SYSBOX_RETURN_IF_ERROR(vault->Hold(kListenerName, listener));
+  }
+  return listener;
+}
+
+absl::Status ManagerDaemon::Listen() {
+  SYSBOX_ASSIGN_OR_RETURN(Fd listener, MakeListener());
   SYSBOX_ASSIGN_OR_RETURN(
       server_,
       api::Server::Create(loop_.get(), std::move(listener),
@@ -170,7 +187,11 @@ absl::Status ManagerDaemon::WatchSignals() {
 }
 
 void ManagerDaemon::OnSignal(const SignalInfo& signal) {
-  if (signal.signal == SIGHUP) return Reload();
+  if (signal.signal == SIGHUP) {
+    Reload();
+    if (options_.on_ready) options_.on_ready();  // again
+    return;
+  }
   Log(LogLevel::kInfo, "stopping: signal {} of process {}", signal.signal,
       signal.sender);
   Stop();
@@ -190,6 +211,7 @@ void ManagerDaemon::Reload() {
 
 absl::Status ManagerDaemon::Run() {
   const absl::Status status = loop_->Run();
+  if (options_.vault != nullptr) options_.vault->Drop(kListenerName);
   (void)Unlink(SocketPath());  // gone: somebody cleaned /run
   return status;
 }
@@ -309,22 +331,6 @@ void ManagerDaemon::OnEnd(const std::string& id) {
   }
 }
 
-// A pidfd per container, a socket per caller: the usual soft limit of 1024 is
-// too little, and only select(2)'s users need it so low.
-absl::Status RaiseFileLimit() {
-  SYSBOX_ASSIGN_OR_RETURN(std::string limits, ReadFile("/proc/self/limits"));
-  for (absl::string_view line : absl::StrSplit(limits, '\n')) {
-    // "Max open files    SOFT    HARD    files"
-    const std::vector<absl::string_view> words =
-        absl::StrSplit(line, ' ', absl::SkipEmpty());
-    if (words.size() < 5 || words[1] != "open") continue;
-    const auto hard = ParseUint64(ToStd(words[4]));
-    if (!hard) break;
-    return SetResourceLimit(getpid(), RLIMIT_NOFILE, *hard, *hard);
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::unique_ptr<ManagerDaemon>> CreateDaemon(
     DaemonOptions options) {
   SYSBOX_RETURN_IF_ERROR(MakeDirectories(options.run_dir, 0700));
@@ -348,14 +354,26 @@ absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Create(DaemonOptions options) {
   return CreateDaemon(std::move(options));
 }
 
-absl::Status RunManagerDaemon(const DaemonOptions& options) {
-  if (absl::Status raised = RaiseFileLimit(); !raised.ok()) {
-    Log(LogLevel::kWarning, "{}", MessageOf(raised));
+absl::Status RaiseFileLimit() {
+  SYSBOX_ASSIGN_OR_RETURN(std::string limits, ReadFile("/proc/self/limits"));
+  for (absl::string_view line : absl::StrSplit(limits, '\n')) {
+    // "Max open files    SOFT    HARD    files"
+    const std::vector<absl::string_view> words =
+        absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.size() < 5 || words[1] != "open") continue;
+    const auto hard = ParseUint64(ToStd(words[4]));
+    if (!hard) break;
+    return SetResourceLimit(getpid(), RLIMIT_NOFILE, *hard, *hard);
   }
+  return absl::OkStatus();
+}
+
+absl::Status RunManagerDaemon(const DaemonOptions& options) {
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<ManagerDaemon> daemon,
                           CreateDaemon(options));
   SYSBOX_RETURN_IF_ERROR(daemon->WatchSignals());
   TellService(options.notify_socket, "READY=1");
+  if (options.on_ready) options.on_ready();
   const absl::Status status = daemon->Run();
   TellService(options.notify_socket, "STOPPING=1");
   return status;

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "sysbox/api/daemon_part.h"
 #include "sysbox/mgr/registration_service.h"
+#include "sysbox/registry/descriptor_vault.h"
 
 namespace sysbox::mgr {
 
@@ -20,6 +21,10 @@ struct DaemonOptions {
   std::string run_dir = "/run/sysbox";
   std::string version;        // of the program
   std::string notify_socket;  // $NOTIFY_SOCKET; "": no service manager
+  // Called by RunManagerDaemon when it serves, and after each reload.
+  std::function<void()> on_ready = {};
+  // Where the socket that callers wait at outlives this process; may be null.
+  registry::DescriptorVault* vault = nullptr;
   // Other roles in this process; they outlive the daemon.
   std::vector<api::DaemonPart*> parts = {};
   // SIGHUP: reads the configuration again and returns the policy for
@@ -39,9 +44,12 @@ class Daemon {
 };
 
 // Create, READY=1, Run until SIGTERM or SIGINT (blocked in this thread from
-// then on, as SIGHUP is), STOPPING=1. Raises the limit of open files: one per
-// container.
+// then on, as SIGHUP is), STOPPING=1.
 absl::Status RunManagerDaemon(const DaemonOptions& options);
+
+// To the hard limit: a few open files per container, and only select(2)'s
+// users need the usual 1024.
+absl::Status RaiseFileLimit();
 
 }  // namespace sysbox::mgr
 

@@ -1,0 +1,76 @@
+"""The worker of the daemon may be killed at any moment: containers that run
+are served on, and keep what they wrote."""
+
+import os
+import signal
+import time
+
+from harness.waiting import until
+
+KILLS = 60
+
+# Reads and writes until it is told to stop; whatever goes wrong is a line.
+LOAD = """
+i=0
+while [ ! -e /stop ]; do
+  i=$((i + 1))
+  for file in /proc/sys/vm/swappiness /proc/sys/kernel/panic /proc/uptime \
+      /proc/meminfo /proc/stat /proc/loadavg; do
+    cat $file > /out.$1 || echo "$file: $?" >> /failures
+    [ -s /out.$1 ] || echo "$file: empty" >> /failures
+  done
+  echo $((i % 100)) > /proc/sys/vm/$2 || echo "write $2: $?" >> /failures
+  [ "$(cat /proc/sys/vm/$2)" = $((i % 100)) ] || echo "$2: lost" >> /failures
+  ls /proc/sys/kernel > /out.$1 || echo "ls: $?" >> /failures
+  echo $i > /rounds.$1
+done
+"""
+
+
+def kill_worker(daemon):
+    worker = daemon.worker()
+    os.kill(worker, signal.SIGKILL)
+    until(lambda: daemon.worker() != worker, interval=0.002)
+
+
+def rounds(docker, box):
+    return int(docker.shell(box, "cat /rounds.1 2>/dev/null || echo 0"))
+
+
+def test_containers_do_not_notice_that_the_worker_is_killed(docker, daemon):
+    box = docker.start_container(options=["--net=none"])
+    docker.shell(box, "echo 33 > /proc/sys/kernel/panic")
+    for number, knob in enumerate(("swappiness", "dirty_ratio"), start=1):
+        docker("exec", "-d", box, "sh", "-c", LOAD, "load", number, knob)
+    until(lambda: rounds(docker, box) > 0)
+    for i in range(KILLS):
+        kill_worker(daemon)
+        time.sleep(i % 10 * 0.01)  # at ever different moments
+    before = rounds(docker, box)
+    until(lambda: rounds(docker, box) > before + 1)
+    docker.shell(box, "touch /stop")
+    assert docker.shell(box, "cat /failures 2>/dev/null || true") == ""
+    assert docker.shell(box, "cat /proc/sys/kernel/panic") == "33\n"
+
+
+def test_what_was_made_by_a_killed_worker_ends_well(docker, daemon, name):
+    box = docker.start_container(options=["--net=none"])
+    kill_worker(daemon)
+    later = docker.start_container(options=["--net=none"])
+    for container in (box, later):
+        assert docker.shell(container, "cat /proc/sys/kernel/panic")
+    held = len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+    docker("rm", "-f", box)
+    docker("rm", "-f", later)
+    until(lambda: len(os.listdir(f"/proc/{daemon.process.pid}/fd")) ==
+          held - 4)
+
+
+def test_a_runtime_that_calls_between_two_workers_waits(docker, daemon):
+    keeper = daemon.process.pid
+    for _ in range(5):
+        worker = daemon.worker()
+        os.kill(worker, signal.SIGKILL)
+        assert docker.run("echo", "made", options=["--net=none"]).out == \
+            "made\n"
+    assert daemon.process.pid == keeper and daemon.process.poll() is None

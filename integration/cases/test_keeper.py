@@ -7,7 +7,7 @@ import time
 
 from harness.waiting import until
 
-KILLS = 60
+KILLS = 200
 
 # Reads and writes until it is told to stop; whatever goes wrong is a line.
 LOAD = """

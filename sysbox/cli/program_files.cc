@@ -21,7 +21,8 @@ namespace sysbox::cli {
 namespace {
 
 constexpr char kProgram[] = "sysbox";
-constexpr std::array<const char*, 2> kLinks = {"sysbox-mgr", "sysbox-runc"};
+constexpr std::array<const char*, 3> kLinks = {"sysbox-fs", "sysbox-mgr",
+                                               "sysbox-runc"};
 constexpr size_t kMaxProgram = size_t{256} << 20;
 
 std::string BinDirectory(const std::string& prefix) { return prefix + "/bin"; }

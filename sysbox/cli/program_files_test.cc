@@ -21,6 +21,7 @@ TEST_CASE("what is installed is all that is removed") {
         VALUE_OF(ReadFile("/proc/self/exe", 256 << 20)));
   CHECK(VALUE_OF(ReadLink(prefix / "bin/sysbox-runc")) == "sysbox");
   CHECK(VALUE_OF(ReadLink(prefix / "bin/sysbox-mgr")) == "sysbox");
+  CHECK(VALUE_OF(ReadLink(prefix / "bin/sysbox-fs")) == "sysbox");
   // Twice is once.
   REQUIRE_OK(InstallProgramFiles(prefix.path(), kReally));
   REQUIRE_OK(RemoveProgramFiles(prefix.path(), kReally));

@@ -11,7 +11,6 @@ namespace {
 // nodes for containers and opens /dev/fuse.
 constexpr std::string_view kUnit = R"([Unit]
 Description=Sysbox: containers that are like virtual machines
-Documentation=man:sysbox(1)
 After=local-fs.target systemd-sysctl.service apparmor.service
 Before=docker.service containerd.service crio.service kubelet.service
 Before=podman-restart.service

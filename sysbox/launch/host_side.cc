@@ -1,5 +1,6 @@
 #include "sysbox/launch/host_side.h"
 
+#include <linux/capability.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,18 @@ namespace {
 
 constexpr int kLowestOomScore = -999;
 
+// Without CAP_SYS_RESOURCE: any value that a holder of it writes is the
+// process's new floor, too (fs/proc/base.c, __set_oom_adj).
+absl::Status SetOomScoreAboveFloor(pid_t pid, int value) {
+  SYSBOX_ASSIGN_OR_RETURN(const CapabilitySets own, OwnCapabilities());
+  CapabilitySets less = own;
+  less.effective &= ~(CapabilitySet{1} << CAP_SYS_RESOURCE);
+  SYSBOX_RETURN_IF_ERROR(SetCapabilities(less));
+  const absl::Status written = SetOomScoreAdjust(pid, value);
+  SYSBOX_RETURN_IF_ERROR(SetCapabilities(own));
+  return written;
+}
+
 }  // namespace
 
 absl::Status SetLimits(const ProcessPlan& plan, pid_t pid) {
@@ -30,8 +43,9 @@ absl::Status SetLimits(const ProcessPlan& plan, pid_t pid) {
 absl::Status AdjustOomScore(const ProcessPlan& plan, pid_t pid) {
   if (!plan.oom_score_adj.has_value()) return absl::OkStatus();
   // Refused without CAP_SYS_RESOURCE: then the floor stays the runtime's own.
-  (void)SetOomScoreAdjust(pid, kLowestOomScore);
-  return Annotate(SetOomScoreAdjust(pid, *plan.oom_score_adj),
+  const bool lowered = SetOomScoreAdjust(pid, kLowestOomScore).ok();
+  return Annotate(lowered ? SetOomScoreAboveFloor(pid, *plan.oom_score_adj)
+                          : SetOomScoreAdjust(pid, *plan.oom_score_adj),
                   "process.oomScoreAdj");
 }
 

@@ -19,6 +19,11 @@ class HostDocker(Docker):
         self.env = dict(os.environ)
 
 
+def pytest_collection_modifyitems(items):
+    """First what looks at a host that nothing was installed on."""
+    items.sort(key=lambda item: "test_install" not in item.nodeid)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def private():
     """Nothing is private: the guest is ours."""

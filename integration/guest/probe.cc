@@ -85,10 +85,15 @@ std::vector<std::string> Names(const std::string& directory) {
 std::string Read(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0) return "";
+  std::string text;
   std::array<char, 65536> buffer;
-  const ssize_t size = read(fd, buffer.data(), buffer.size());
+  // procfs gives a page at a time.
+  for (ssize_t size = 1; size > 0 && text.size() < size_t{1} << 20;) {
+    size = read(fd, buffer.data(), buffer.size());
+    if (size > 0) text.append(buffer.data(), static_cast<size_t>(size));
+  }
   close(fd);
-  return std::string(buffer.data(), size > 0 ? static_cast<size_t>(size) : 0);
+  return text;
 }
 
 int Write(const std::string& path, const std::string& value) {

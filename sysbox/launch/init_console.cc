@@ -34,7 +34,8 @@ absl::Status AttachConsole(FdRef root, const Terminal& terminal) {
   // A link in the rootfs must not have us cover what decides about security
   // (CVE-2025-52565).
   SYSBOX_ASSIGN_OR_RETURN(uint64_t magic, FilesystemMagic(target));
-  if (magic == PROC_SUPER_MAGIC) {
+  SYSBOX_ASSIGN_OR_RETURN(bool below, LiesBelowInRoot(root, target, "/proc"));
+  if (magic == PROC_SUPER_MAGIC || below) {
     return InvalidArgument("\"/dev/console\" leads into /proc");
   }
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount slave,

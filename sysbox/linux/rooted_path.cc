@@ -189,4 +189,13 @@ absl::StatusOr<RootedKind> KindInRoot(FdRef root, std::string_view path) {
   return S_ISDIR(found.st_mode) ? RootedKind::kDirectory : RootedKind::kOther;
 }
 
+absl::StatusOr<bool> LiesBelowInRoot(FdRef root, FdRef file,
+                                     std::string_view directory) {
+  SYSBOX_ASSIGN_OR_RETURN(std::string above, ReadLink(ProcPath(root)));
+  SYSBOX_ASSIGN_OR_RETURN(const std::string path, ReadLink(ProcPath(file)));
+  if (above == "/") above.clear();
+  above += directory;
+  return path.starts_with(above + "/");
+}
+
 }  // namespace sysbox

@@ -37,6 +37,12 @@ absl::StatusOr<Fd> MakeFileInRoot(FdRef root, std::string_view path,
 enum class RootedKind { kAbsent, kDirectory, kOther };
 absl::StatusOr<RootedKind> KindInRoot(FdRef root, std::string_view path);
 
+// Whether `file` lies below `directory` ("/proc") of `root`, whatever symlinks
+// led to it and whatever file system is mounted there. By the names that the
+// kernel has for both in /proc/self/fd.
+absl::StatusOr<bool> LiesBelowInRoot(FdRef root, FdRef file,
+                                     std::string_view directory);
+
 }  // namespace sysbox
 
 #endif  // SYSBOX_LINUX_ROOTED_PATH_H_

@@ -200,6 +200,22 @@ TEST_CASE("the kind of a path is told without opening it") {
 
 // While directories are made, somebody keeps swapping one on the way with a
 // symlink out of the root.
+TEST_CASE("where a file lies is told whatever led to it") {
+  testing::TempDir dir;
+  CHECK_OK(MakeDirectories(dir / "proc/sys", 0755));
+  CHECK_OK(MakeDirectories(dir / "procs", 0755));
+  CHECK_OK(Symlink("/proc/sys", dir / "link"));
+  const Fd root = VALUE_OF(Open(dir.path(), {.flags = O_PATH | O_DIRECTORY}));
+  const auto below = [&](const char* path) {
+    const Fd file = VALUE_OF(OpenInRoot(root, path, {.flags = O_PATH}));
+    return VALUE_OF(LiesBelowInRoot(root, file, "/proc"));
+  };
+  CHECK(below("/link"));
+  CHECK(below("/proc/sys"));
+  CHECK_FALSE(below("/proc"));
+  CHECK_FALSE(below("/procs"));
+}
+
 TEST_CASE("a racing symlink swap never leads outside") {
   const Rooted root;
   REQUIRE_OK(MakeDirectory(root / "swap", 0755));

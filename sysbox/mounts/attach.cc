@@ -49,10 +49,13 @@ absl::StatusOr<Target> FindDirectory(FdRef root, const std::string& path) {
 
 // A link in the rootfs may lead anywhere below it, into /proc too, where a
 // mount could hide what decides about security (CVE-2019-19921).
-absl::Status CheckNotProc(const MountOp& op, FdRef target) {
+absl::Status CheckNotProc(const MountOp& op, FdRef root, FdRef target) {
   if (op.over_proc) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(const uint64_t magic, FilesystemMagic(target));
-  if (magic != PROC_SUPER_MAGIC) return absl::OkStatus();
+  // What is served there is of another file system.
+  SYSBOX_ASSIGN_OR_RETURN(const bool below,
+                          LiesBelowInRoot(root, target, "/proc"));
+  if (magic != PROC_SUPER_MAGIC && !below) return absl::OkStatus();
   return InvalidArgument("\"{}\" leads into /proc", op.target);
 }
 
@@ -75,7 +78,7 @@ absl::Status AttachPrepared(const MountOp& op, FdRef root,
       const Fd target, S_ISDIR(source.st_mode)
                            ? MakeDirectoriesInRoot(root, op.target, kTargetMode)
                            : MakeFileInRoot(root, op.target, kTargetMode));
-  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, target));
+  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, root, target));
   return AttachMount(mount, target);
 }
 
@@ -117,7 +120,7 @@ absl::Status AttachFilesystem(const MountOp& op, FdRef root) {
     SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(root, op.target));
   }
   SYSBOX_ASSIGN_OR_RETURN(const Target target, FindDirectory(root, op.target));
-  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, target.fd));
+  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, root, target.fd));
   if (op.kind == MountOp::Kind::kCgroupTree) {
     return AttachCgroupTree(op, target.fd);
   }

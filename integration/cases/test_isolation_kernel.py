@@ -111,10 +111,15 @@ def test_sysfs_is_the_hosts(guest, name, hidden):
 
 
 def test_what_only_the_hosts_root_may_do(guest, name):
+    log = subprocess.run(["dmesg"], capture_output=True, text=True).stdout
     lines = guest.attack(name, "kernel")
     assert len(lines) > 10
-    assert {line.split()[-1] for line in lines} <= {
+    # Answered without the host's being asked.
+    answered = {"swapoff OK", "syslog clear OK"}
+    assert {line.split()[-1] for line in lines if line not in answered} <= {
         "EPERM", "ENOSYS", "ENOENT"}, lines
+    after = subprocess.run(["dmesg"], capture_output=True, text=True).stdout
+    assert after.startswith(log)
 
 
 libc = ctypes.CDLL(None, use_errno=True)

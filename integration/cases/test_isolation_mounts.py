@@ -225,7 +225,7 @@ def test_file_handles_open_nothing_of_the_hosts(guest, name, disk):
 
 
 def test_device_nodes(guest, name, disk):
-    """Nodes cannot be made; those smuggled in cannot be opened."""
+    """Only /dev/null can be made; what is smuggled in cannot be opened."""
     (disk / "volume").mkdir()
     for directory in (disk / "volume", guest.rootfs / "dir"):
         disk_device = os.stat(disk).st_dev
@@ -244,7 +244,7 @@ def test_device_nodes(guest, name, disk):
     assert not [line for line in made if "null" not in line], lines
     opened = [line for line in lines
               if line.startswith("open") and line.endswith("OK")]
-    assert set(opened) <= {"open /dev/null OK"}, opened
+    assert all(line.endswith("/null OK") for line in opened), opened
 
 
 def test_files_of_another_containers_range(make_guest, name, disk):

@@ -54,5 +54,9 @@ class Daemon:
         """The pid of the process that does the work: it may change."""
         return until(lambda: children(self.process.pid))[0]
 
+    def descriptors(self):
+        """The directory of what the worker has open."""
+        return pathlib.Path(f"/proc/{self.worker()}/fd")
+
     def read_log(self):
         return pathlib.Path(self.log).read_text()

@@ -40,6 +40,7 @@ class Client : public Manager, public FileInspector {
   absl::Status Connect();
   absl::StatusOr<Registered> Register(Registration registration) override;
   absl::Status Activate(const std::string& id, const Pidfd& init) override;
+  absl::Status Listen(const std::string& id, FdRef listener) override;
   absl::Status Unregister(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> List() override;
   absl::StatusOr<std::string> StoredValues(const std::string& id) override;
@@ -193,6 +194,10 @@ absl::StatusOr<Registered> Client::Register(Registration registration) {
 absl::Status Client::Activate(const std::string& id, const Pidfd& init) {
   const ActivateRequest request = {.id = id, .pid = init.pid()};
   return Call<Done>(MessageId::kActivate, request, {init.fd()}).status();
+}
+
+absl::Status Client::Listen(const std::string& id, FdRef listener) {
+  return Call<Done>(MessageId::kListen, ListenRequest{id}, {listener}).status();
 }
 
 absl::Status Client::Unregister(const std::string& id) {

@@ -55,6 +55,8 @@ struct Registered {
   Policy policy;
   // Invalid if not asked for, or if nobody here emulates.
   EmulatedFilesystems emulated = {};
+  // Wants the listener of the container's seccomp filter, and of each exec's.
+  bool intercepts = false;
 };
 
 struct ContainerSummary {
@@ -74,6 +76,9 @@ class Manager {
   // The container's init exists; from now on it, not this object, keeps the
   // reservation alive.
   virtual absl::Status Activate(const std::string& id, const Pidfd& init) = 0;
+  // The listener of a seccomp filter of one of the container's processes: from
+  // now on the manager answers what it traps. Only if Registered::intercepts.
+  virtual absl::Status Listen(const std::string& id, FdRef listener) = 0;
   // Frees what Register reserved. Unknown ids are fine.
   virtual absl::Status Unregister(const std::string& id) = 0;
   virtual absl::StatusOr<std::vector<ContainerSummary>> List() = 0;

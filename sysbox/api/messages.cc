@@ -25,6 +25,7 @@ constexpr MessageInfo kMessages[] = {
     {Id::kContent, "content", Id::kError, 1, 1},
     {Id::kListEmulated, "listEmulated", Id::kContent, 0, 0},
     {Id::kReadEmulated, "readEmulated", Id::kContent, 0, 0},
+    {Id::kListen, "listen", Id::kDone, 1, 1},
 };
 
 constexpr bool ById(const MessageInfo& a, const MessageInfo& b) {
@@ -100,7 +101,8 @@ RegisteredReply ToReply(const Registered& registered) {
           .gids = FormatIdMap(registered.maps.gids),
           .shares_user_namespace = registered.shares_user_namespace,
           .policy = registered.policy,
-          .emulated = registered.emulated.valid()};
+          .emulated = registered.emulated.valid(),
+          .intercepts = registered.intercepts};
 }
 
 absl::StatusOr<Registered> FromReply(const RegisteredReply& reply,
@@ -115,6 +117,7 @@ absl::StatusOr<Registered> FromReply(const RegisteredReply& reply,
   SYSBOX_ASSIGN_OR_RETURN(registered.maps, ParseMaps(reply.uids, reply.gids));
   registered.shares_user_namespace = reply.shares_user_namespace;
   registered.policy = reply.policy;
+  registered.intercepts = reply.intercepts;
   return registered;
 }
 

@@ -10,6 +10,8 @@
 //        … clones the container's init …
 //     kActivate {id, pid} [pidfd]     ──▶
 //                                     ◀──   kDone
+//     kListen {id} [listener]         ──▶          if its calls are trapped
+//                                     ◀──   kDone
 //     (hangs up; or kUnregister {id} ──▶ ◀── kDone; kList likewise)
 //
 // Every request has one reply with its request id: the one below it in the
@@ -52,6 +54,7 @@ enum class MessageId : uint16_t {
   kContent = 65,       // a memfd with a text of any length
   kListEmulated = 66,  // a directory as a container is served it
   kReadEmulated = 67,  // a file as a container is served it
+  kListen = 128,       // a seccomp listener of a process of a container's
 };
 
 // One row per message, sorted by number.
@@ -104,6 +107,7 @@ struct RegisteredReply {
   bool shares_user_namespace = false;
   Policy policy;
   bool emulated = false;  // two descriptors: static, live
+  bool intercepts = false;
 };
 RegisteredReply ToReply(const Registered& registered);
 absl::StatusOr<Registered> FromReply(const RegisteredReply& reply,
@@ -112,6 +116,9 @@ absl::StatusOr<Registered> FromReply(const RegisteredReply& reply,
 struct ActivateRequest {
   std::string id;
   int32_t pid = 0;
+};
+struct ListenRequest {
+  std::string id;
 };
 struct UnregisterRequest {
   std::string id;
@@ -205,13 +212,20 @@ struct Fields<api::RegisteredReply> {
                       Optional("sharesUserNamespace",
                                &api::RegisteredReply::shares_user_namespace),
                       Always("policy", &api::RegisteredReply::policy),
-                      Optional("emulated", &api::RegisteredReply::emulated));
+                      Optional("emulated", &api::RegisteredReply::emulated),
+                      Optional("intercepts",
+                               &api::RegisteredReply::intercepts));
 };
 template <>
 struct Fields<api::ActivateRequest> {
   static constexpr auto kTable =
       std::make_tuple(Required("id", &api::ActivateRequest::id),
                       Required("pid", &api::ActivateRequest::pid));
+};
+template <>
+struct Fields<api::ListenRequest> {
+  static constexpr auto kTable =
+      std::make_tuple(Required("id", &api::ListenRequest::id));
 };
 template <>
 struct Fields<api::UnregisterRequest> {

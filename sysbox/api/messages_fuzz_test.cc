@@ -72,6 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       [](std::string_view text) {
         (void)Decode<api::ReadEmulatedRequest>(text);
       },
+      [](std::string_view text) { (void)Decode<api::ListenRequest>(text); },
   };
   kDecoders[data[0] % std::size(kDecoders)](payload);
   return 0;

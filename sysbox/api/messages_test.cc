@@ -36,7 +36,8 @@ TEST_CASE("message numbers are what they always were") {
         "64 storedValues -> 65 fds 0-0\n"
         "65 content -> 1 fds 1-1\n"
         "66 listEmulated -> 65 fds 0-0\n"
-        "67 readEmulated -> 65 fds 0-0\n");
+        "67 readEmulated -> 65 fds 0-0\n"
+        "128 listen -> 4 fds 1-1\n");
 }
 
 TEST_CASE("messages are found by number, and unknown numbers are not") {
@@ -65,10 +66,14 @@ TEST_CASE("payloads on the wire") {
   CHECK(json::Write(ToReply(registered)) ==
         R"({"uids":"0 100000 65536","gids":"0 200000 65536",)"
         R"("policy":{"honorCaps":true,"syscontMode":false}})");
+  CHECK_FALSE(FromReply(ToReply(registered), {})->intercepts);
+  registered.intercepts = true;
+  CHECK(FromReply(ToReply(registered), {})->intercepts);
   CHECK(json::Write(Hello{1, "0.1"}) == R"({"protocol":1,"version":"0.1"})");
   CHECK(json::Write(Welcome{1, ""}) == R"({"protocol":1})");
   CHECK(json::Write(Done{}) == "{}");
   CHECK(json::Write(ActivateRequest{"web", 7}) == R"({"id":"web","pid":7})");
+  CHECK(json::Write(ListenRequest{"web"}) == R"({"id":"web"})");
   CHECK(json::Write(UnregisterRequest{"web"}) == R"({"id":"web"})");
   CHECK(json::Write(StoredValuesRequest{"web"}) == R"({"id":"web"})");
   CHECK(json::Write(ListEmulatedRequest{"web", "/proc"}) ==

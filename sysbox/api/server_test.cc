@@ -151,6 +151,9 @@ TEST_CASE("a client registers, activates, lists and unregisters") {
   CHECK_FALSE(registered.shares_user_namespace);
   const Pidfd self = VALUE_OF(OpenPidfd(getpid()));
   CHECK_OK(manager->Activate("web", self));
+  // Not the manager's to answer.
+  auto [ours, theirs] = VALUE_OF(SocketPair(SocketKind::kSeqPacket));
+  CHECK_FALSE(manager->Listen("web", theirs).ok());
   const auto list = VALUE_OF(manager->List());
   REQUIRE(list.size() == 1);
   CHECK(list[0].id == "web");

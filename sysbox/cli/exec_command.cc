@@ -1,10 +1,12 @@
 #include "sysbox/cli/exec_command.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "sysbox/base/status.h"
 #include "sysbox/cli/exec_process.h"
+#include "sysbox/cli/manager_choice.h"
 #include "sysbox/cli/runtime_options.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/oci/spec_json.h"
@@ -118,6 +120,9 @@ absl::StatusOr<int> Exec(const Invocation& invocation) {
       runtime::Container::Load(globals.root, invocation.operands[0]));
   SYSBOX_ASSIGN_OR_RETURN(runtime::ExecOptions options,
                           ExecOptionsOf(invocation, container));
+  const std::unique_ptr<api::Manager> manager =
+      ChooseManager(globals, WithoutDaemon::kFail);
+  options.manager = manager.get();
   runtime::Foreground foreground;
   if (!options.detach) {
     SYSBOX_ASSIGN_OR_RETURN(

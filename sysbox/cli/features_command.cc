@@ -1,9 +1,11 @@
 #include "sysbox/cli/features_command.h"
 
+#include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/build_info.h"
 #include "sysbox/cli/print.h"
 #include "sysbox/seccomp/profile.h"
+#include "sysbox/trap/table.h"
 
 namespace sysbox::cli {
 namespace {
@@ -41,6 +43,8 @@ oci::Features OwnFeatures() {
       oci::MountExtensions{.id_map = oci::EnabledFeature{.enabled = true}};
   features.annotations["sysbox.version"] = kVersion;
   features.annotations["sysbox.commit"] = GitCommit();
+  features.annotations["sysbox.interceptedSyscalls"] =
+      fmt::format("{}", fmt::join(trap::TrappedNames(), ","));
   return features;
 }
 

@@ -30,6 +30,10 @@ class LazyManager : public api::Manager {
     SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
     return manager->Activate(id, init);
   }
+  absl::Status Listen(const std::string& id, FdRef listener) override {
+    SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
+    return manager->Listen(id, listener);
+  }
   absl::Status Unregister(const std::string& id) override {
     SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
     absl::Status status = manager->Unregister(id);

@@ -4,10 +4,12 @@
 
 #include <utility>
 
+#include "sysbox/api/messages.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/fsd/emulation.h"
 #include "sysbox/fsd/inspection.h"
+#include "sysbox/fsd/interception.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/registry/container_registry.h"
 
@@ -17,9 +19,11 @@ namespace {
 class ContainerService : public api::DaemonPart {
  public:
   ContainerService(std::unique_ptr<registry::ContainerRegistry> registry,
-                   std::unique_ptr<Emulation> emulation, Fd wanted)
+                   std::unique_ptr<Emulation> emulation,
+                   std::unique_ptr<Interception> interception, Fd wanted)
       : registry_(std::move(registry)),
         emulation_(std::move(emulation)),
+        interception_(std::move(interception)),
         wanted_(std::move(wanted)) {}
 
   absl::Status Start(api::EventLoop* loop, api::Server* server) override;
@@ -33,9 +37,11 @@ class ContainerService : public api::DaemonPart {
 
  private:
   void Prepare();
+  absl::Status Listen(const std::string& id, Fd listener);
 
   std::unique_ptr<registry::ContainerRegistry> registry_;
   std::unique_ptr<Emulation> emulation_;
+  std::unique_ptr<Interception> interception_;
   // An eventfd, signalled when the spare mounts are used up: new ones are made
   // when the reply that took them is on its way.
   Fd wanted_;
@@ -44,6 +50,14 @@ class ContainerService : public api::DaemonPart {
 absl::Status ContainerService::Start(api::EventLoop* loop,
                                      api::Server* server) {
   ServeInspection(server, registry_.get(), emulation_.get());
+  server->Handle<api::ListenRequest, api::Done>(
+      api::MessageId::kListen,
+      [this](const api::Peer&, const api::ListenRequest& request,
+             std::vector<Fd> fds) -> absl::StatusOr<api::Answer<api::Done>> {
+        SYSBOX_RETURN_IF_ERROR(Listen(request.id, std::move(fds[0])));
+        return api::Done{};
+      });
+  SYSBOX_RETURN_IF_ERROR(interception_->Watch(loop));
   if (absl::Status status = registry_->RemoveStrayValues(); !status.ok()) {
     Log(LogLevel::kWarning, "stored values: {}", MessageOf(status));
   }
@@ -64,6 +78,7 @@ absl::Status ContainerService::Register(const api::Registration& asked,
   SYSBOX_ASSIGN_OR_RETURN(std::shared_ptr<registry::Container> container,
                           registry_->Add(asked.id, reply->maps));
   if (!asked.emulate) return absl::OkStatus();
+  reply->intercepts = true;
   SYSBOX_ASSIGN_OR_RETURN(reply->emulated,
                           emulation_->Serve(std::move(container)),
                           "emulated filesystems");
@@ -76,14 +91,25 @@ void ContainerService::Adopt(const api::ContainerSummary& container) {
     Log(LogLevel::kError, "{}: {}", container.id, MessageOf(adopted.status()));
     return;
   }
-  const absl::Status resumed = emulation_->Resume(*std::move(adopted));
+  const absl::Status resumed = emulation_->Resume(*adopted);
+  interception_->Resume(**adopted, emulation_->ViewOf(container.id));
   if (resumed.ok()) return;
   // Not all had any; of those that had, nobody kept them.
   Log(LogLevel::kInfo, "{}: emulated files: {}", container.id,
       MessageOf(resumed));
 }
 
+absl::Status ContainerService::Listen(const std::string& id, Fd listener) {
+  const std::shared_ptr<registry::Container> container = registry_->Find(id);
+  if (container == nullptr) {
+    return NotFound("container \"{}\" does not exist", id);
+  }
+  return interception_->Serve(*container, emulation_->ViewOf(id),
+                              std::move(listener));
+}
+
 void ContainerService::Release(const std::string& id) {
+  interception_->Drop(id);
   emulation_->Drop(id);
   const absl::Status removed = registry_->Remove(id);
   if (removed.ok()) return;
@@ -99,9 +125,12 @@ absl::StatusOr<std::unique_ptr<api::DaemonPart>> MakeContainerService(
       registry::ContainerRegistry::Open(options.run_dir + "/values"));
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Emulation> emulation,
                           Emulation::Start(options.vault));
+  SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Interception> interception,
+                          Interception::Start(options.vault));
   SYSBOX_ASSIGN_OR_RETURN(Fd wanted, MakeEventFd());
   return std::make_unique<ContainerService>(
-      std::move(registry), std::move(emulation), std::move(wanted));
+      std::move(registry), std::move(emulation), std::move(interception),
+      std::move(wanted));
 }
 
 }  // namespace sysbox::fsd

@@ -94,6 +94,9 @@ class ManagerWithFiles : public api::Manager {
     if (server == servers_.end()) return absl::OkStatus();
     return Annotate(server->second.Activate(init), "emulated filesystems");
   }
+  absl::Status Listen(const std::string& id, FdRef listener) override {
+    return manager_->Listen(id, listener);
+  }
   absl::Status Unregister(const std::string& id) override {
     return manager_->Unregister(id);
   }

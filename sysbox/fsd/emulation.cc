@@ -44,6 +44,7 @@ absl::Status Emulation::Add(std::shared_ptr<registry::Container> container,
   Served served;
   served.static_tree = MakeTree(view, emu::Superblock::kStatic);
   served.live_tree = MakeTree(view, emu::Superblock::kLive);
+  served.view = std::move(view);
   SYSBOX_ASSIGN_OR_RETURN(
       served.static_id,
       server_->Add(std::move(devices.static_files), served.static_tree,
@@ -100,6 +101,12 @@ std::shared_ptr<fuse::Tree> Emulation::TreeOf(
   if (found == served_.end()) return nullptr;
   return superblock == emu::Superblock::kStatic ? found->second.static_tree
                                                 : found->second.live_tree;
+}
+
+std::shared_ptr<emu::ContainerView> Emulation::ViewOf(
+    const std::string& id) const {
+  const auto found = served_.find(id);
+  return found == served_.end() ? nullptr : found->second.view;
 }
 
 }  // namespace sysbox::fsd

@@ -42,9 +42,12 @@ class Emulation {
   // A container's tree, for others than FUSE; null if there is none.
   std::shared_ptr<fuse::Tree> TreeOf(const std::string& id,
                                      emu::Superblock superblock) const;
+  // Its view; null if there is none.
+  std::shared_ptr<emu::ContainerView> ViewOf(const std::string& id) const;
 
  private:
   struct Served {
+    std::shared_ptr<emu::ContainerView> view;
     std::shared_ptr<fuse::Tree> static_tree;
     std::shared_ptr<fuse::Tree> live_tree;
     fuse::Server::Id static_id = 0;

@@ -67,8 +67,11 @@ absl::Status BecomeProgram(const ProcessPlan& plan, FdRef root,
   std::vector<std::string> env = BuildEnvironment(plan, root);
   SYSBOX_RETURN_IF_ERROR(AssumeIds(plan));
   SYSBOX_ASSIGN_OR_RETURN(std::string program, FindProgram(plan.args[0], env));
-  SYSBOX_RETURN_IF_ERROR(SealCredentials(plan));
-  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kPrepared));
+  SYSBOX_ASSIGN_OR_RETURN(Fd listener, SealCredentials(plan));
+  std::vector<FdRef> fds;
+  if (listener.valid()) fds.push_back(listener);
+  SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kPrepared, 0, {}, fds));
+  listener.Reset();
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket go, channel.Expect(SyncMessage::kExec));
   if (!gate.fifo.valid()) {
     return Annotate(Execute(program, plan.args, env), "exec");

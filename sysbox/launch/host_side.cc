@@ -77,4 +77,13 @@ absl::StatusOr<Fd> AwaitTerminal(const ProcessPlan& plan, const LaunchFds& fds,
   return Fd();
 }
 
+absl::Status AwaitPrepared(const LaunchCallbacks& callbacks,
+                           SyncChannel& channel) {
+  SYSBOX_ASSIGN_OR_RETURN(SyncPacket prepared,
+                          channel.Expect(SyncMessage::kPrepared));
+  if (prepared.fds.empty() || !callbacks.take_listener) return absl::OkStatus();
+  return Annotate(callbacks.take_listener(std::move(prepared.fds[0])),
+                  "hand over the seccomp listener");
+}
+
 }  // namespace sysbox::launch

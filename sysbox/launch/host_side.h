@@ -32,6 +32,11 @@ absl::Status GiveStandardStreams(const ProcessPlan& plan, const IdMaps& maps);
 absl::StatusOr<Fd> AwaitTerminal(const ProcessPlan& plan, const LaunchFds& fds,
                                  SyncChannel& channel);
 
+// Awaits kPrepared and gives the listener that may ride in it to
+// `callbacks`.
+absl::Status AwaitPrepared(const LaunchCallbacks& callbacks,
+                           SyncChannel& channel);
+
 }  // namespace sysbox::launch
 
 #endif  // SYSBOX_LAUNCH_HOST_SIDE_H_

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/seccomp.h>
 
 #include <cerrno>
 
@@ -36,9 +37,17 @@ absl::Status SetLabels(const ProcessPlan& plan) {
   return absl::OkStatus();
 }
 
-absl::Status LoadSeccomp(const ProcessPlan& plan) {
-  if (plan.seccomp_program.empty()) return absl::OkStatus();
-  return LoadSeccompFilter(plan.seccomp_program, plan.seccomp_flags).status();
+absl::StatusOr<Fd> LoadSeccomp(const ProcessPlan& plan) {
+  if (plan.seccomp_program.empty()) return Fd();
+  absl::StatusOr<Fd> listener =
+      LoadSeccompFilter(plan.seccomp_program, plan.seccomp_flags);
+  constexpr unsigned int kSince519 = SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  if ((plan.seccomp_flags & kSince519) != 0 &&
+      ErrnoOf(listener.status()) == EINVAL) {
+    return LoadSeccompFilter(plan.seccomp_program,
+                             plan.seccomp_flags & ~kSince519);
+  }
+  return listener;
 }
 
 // Keeps all permitted capabilities over the change of ids, and makes them
@@ -68,16 +77,18 @@ absl::Status AssumeIds(const ProcessPlan& plan) {
   return SetIds(plan);
 }
 
-absl::Status SealCredentials(const ProcessPlan& plan) {
+absl::StatusOr<Fd> SealCredentials(const ProcessPlan& plan) {
   const CapabilitySets& sets = plan.capabilities;
+  Fd listener;
   if (plan.no_new_privileges) {
     SYSBOX_RETURN_IF_ERROR(SetNoNewPrivileges());
   } else {
-    SYSBOX_RETURN_IF_ERROR(LoadSeccomp(plan));
+    SYSBOX_ASSIGN_OR_RETURN(listener, LoadSeccomp(plan));
   }
   SYSBOX_RETURN_IF_ERROR(SetCapabilities(sets), "set capabilities");
   SYSBOX_RETURN_IF_ERROR(SetAmbient(sets.ambient));
-  return plan.no_new_privileges ? LoadSeccomp(plan) : absl::OkStatus();
+  if (!plan.no_new_privileges) return listener;
+  return LoadSeccomp(plan);
 }
 
 }  // namespace sysbox::launch

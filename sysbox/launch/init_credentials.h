@@ -3,8 +3,9 @@
 #ifndef SYSBOX_LAUNCH_INIT_CREDENTIALS_H_
 #define SYSBOX_LAUNCH_INIT_CREDENTIALS_H_
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "sysbox/launch/launch_plan.h"
+#include "sysbox/linux/fd.h"
 
 namespace sysbox::launch {
 
@@ -19,7 +20,8 @@ absl::Status AssumeIds(const ProcessPlan& plan);
 // The last irrevocable steps before exec, in the order the kernel asks for:
 // capabilities, no_new_privs, seccomp. Afterwards only what the profile allows
 // works; of it, the caller needs read, write, sendmsg, recvmsg, close, execve.
-absl::Status SealCredentials(const ProcessPlan& plan);
+// Returns the filter's listener, invalid if it has none.
+absl::StatusOr<Fd> SealCredentials(const ProcessPlan& plan);
 
 }  // namespace sysbox::launch
 

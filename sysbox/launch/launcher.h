@@ -42,6 +42,11 @@ struct LaunchCallbacks {
   // `pid` is init's as its own pid namespace has it, which those hooks are
   // told. Default: none are.
   std::function<HookStates(pid_t pid)> hook_states;
+  // The listener of the process's seccomp filter, when its program has one
+  // (SECCOMP_FILTER_FLAG_NEW_LISTENER). The program has not started yet, and
+  // will not if this is an error. Default: nobody listens, and the kernel
+  // answers ENOSYS.
+  std::function<absl::Status(Fd listener)> take_listener;
 };
 
 struct Launched {
@@ -61,9 +66,11 @@ struct ExecPlan {
   IdMaps maps;
   ProcessPlan process;
 };
-// Returns after the exec has succeeded, or with its error.
+// Returns after the exec has succeeded, or with its error. Of `callbacks`,
+// take_listener is called.
 absl::StatusOr<Launched> LaunchExec(const ExecPlan& plan, const Pidfd& init,
-                                    const LaunchFds& fds);
+                                    const LaunchFds& fds,
+                                    const LaunchCallbacks& callbacks = {});
 
 }  // namespace sysbox::launch
 

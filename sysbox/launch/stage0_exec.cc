@@ -34,13 +34,14 @@ absl::StatusOr<OwnedChild> StartExec(const ExecPlan& plan, const Pidfd& init,
 }
 
 absl::StatusOr<Fd> Converse(const ExecPlan& plan, const LaunchFds& fds,
+                            const LaunchCallbacks& callbacks,
                             const Pidfd& child, SyncChannel& channel) {
   SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, child.pid()));
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kRun));
   SYSBOX_ASSIGN_OR_RETURN(Fd terminal,
                           AwaitTerminal(plan.process, fds, channel));
-  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kPrepared).status());
+  SYSBOX_RETURN_IF_ERROR(AwaitPrepared(callbacks, channel));
   SYSBOX_RETURN_IF_ERROR(SetLimits(plan.process, child.pid()));
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kExec));
   SYSBOX_RETURN_IF_ERROR(channel.ExpectEnd());
@@ -50,13 +51,14 @@ absl::StatusOr<Fd> Converse(const ExecPlan& plan, const LaunchFds& fds,
 }  // namespace
 
 absl::StatusOr<Launched> LaunchExec(const ExecPlan& plan, const Pidfd& init,
-                                    const LaunchFds& fds) {
+                                    const LaunchFds& fds,
+                                    const LaunchCallbacks& callbacks) {
   SYSBOX_ASSIGN_OR_RETURN(auto channels, SyncChannel::Pair());
   auto& [channel, child_end] = channels;
   SYSBOX_ASSIGN_OR_RETURN(OwnedChild child,
                           StartExec(plan, init, fds, std::move(child_end)));
-  SYSBOX_ASSIGN_OR_RETURN(Fd terminal,
-                          Converse(plan, fds, child.pidfd(), channel));
+  SYSBOX_ASSIGN_OR_RETURN(
+      Fd terminal, Converse(plan, fds, callbacks, child.pidfd(), channel));
   return Launched{std::move(child), std::move(terminal)};
 }
 

@@ -164,7 +164,7 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   }
   SYSBOX_RETURN_IF_ERROR(
       channel.Send(SyncMessage::kRun, 0, states.create_container));
-  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kPrepared).status());
+  SYSBOX_RETURN_IF_ERROR(AwaitPrepared(callbacks, channel));
   SYSBOX_RETURN_IF_ERROR(SetLimits(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(
       channel.Send(SyncMessage::kExec, 0, states.start_container));

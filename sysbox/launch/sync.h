@@ -15,7 +15,8 @@
 //      │◀─────────────────── kMounted {pid} ────┤
 //      ├─ kRun {hook state} ───────────────────▶│ createContainer hooks, pivot,
 //      │                                        │ sysctls, identity, program
-//      │◀───────────────────────── kPrepared ───┤
+//      │◀────────────── kPrepared {listener} ───┤ only with trapped calls
+//      │ listener to the daemon                 │
 //      │ resource limits                        │
 //      ├─ kExec {hook state} ──────────────────▶│ waits on the fifo, if any;
 //      │◀─────────────── end of file ───────────┤ startContainer hooks; execve
@@ -48,7 +49,8 @@ enum class SyncMessage : uint32_t {
   kMounted = 5,   // all mounts are in place below the new root; value: init's
                   // pid in its own pid namespace
   kRun = 6,       // the host's hooks have run; text: createContainer's state
-  kPrepared = 7,  // everything but limits and exec is done
+  kPrepared = 7,  // everything but limits and exec is done; fd: the seccomp
+                  // filter's listener, if it has one
   kExec = 8,      // go; text: startContainer's state
   kForked = 9,    // fd: pidfd of init; value: its pid on the host
   kNamespaced = 10,  // init is in all its namespaces

@@ -39,6 +39,10 @@ class EmbeddedManager : public api::Manager {
     return absl::OkStatus();
   }
 
+  absl::Status Listen(const std::string&, FdRef) override {
+    return FailedPrecondition("an embedded manager intercepts no calls");
+  }
+
   absl::Status Unregister(const std::string& id) override {
     SYSBOX_RETURN_IF_ERROR(service_->Unregister(id));
     pending_.erase(id);

@@ -39,6 +39,9 @@ class NoManager : public api::Manager {
   absl::Status Activate(const std::string&, const Pidfd&) override {
     return absl::OkStatus();
   }
+  absl::Status Listen(const std::string&, FdRef) override {
+    return FailedPrecondition("no manager intercepts calls");
+  }
   absl::Status Unregister(const std::string&) override {
     return absl::OkStatus();
   }

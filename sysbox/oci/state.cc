@@ -78,6 +78,7 @@ struct json::Fields<oci::StateFile> {
       Optional("no_new_keyring", &oci::StateFile::no_new_keyring),
       Optional("honor_caps", &oci::StateFile::honor_caps),
       Always("uses_manager", &oci::StateFile::uses_manager),
+      Optional("intercepted", &oci::StateFile::intercepted),
       Always("rootless", &oci::StateFile::rootless),
       Required("cgroup", &oci::StateFile::cgroup),
       Always("cgroup_paths", &oci::StateFile::cgroup_paths),

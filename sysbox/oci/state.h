@@ -80,6 +80,8 @@ struct StateFile {
   bool honor_caps = false;  // the container's setting; an exec may override
   // Registered with a manager; `delete` unregisters.
   bool uses_manager = false;
+  // The filter's listener goes to the manager, as that of every exec does.
+  bool intercepted = false;
   bool rootless = false;  // always; for those who read runc's
   CgroupState cgroup;
   std::map<std::string, std::string> cgroup_paths;  // controller → directory

@@ -20,10 +20,12 @@
 #include "sysbox/runtime/container.h"
 #include "sysbox/runtime/emulated_binds.h"
 #include "sysbox/runtime/host_hooks.h"
+#include "sysbox/runtime/interception.h"
 #include "sysbox/runtime/launch_plan_builder.h"
 #include "sysbox/runtime/prepare.h"
 #include "sysbox/runtime/state_dir.h"
 #include "sysbox/syscont/convert.h"
+#include "sysbox/trap/table.h"
 
 namespace sysbox::runtime {
 namespace {
@@ -49,9 +51,13 @@ absl::StatusOr<syscont::Options> SettleOptions(const oci::Process& process,
 }
 
 absl::StatusOr<oci::Spec> Convert(const oci::Spec& spec,
-                                  const syscont::Options& options) {
+                                  const syscont::Options& options,
+                                  bool intercepted) {
   syscont::Inputs inputs;
   inputs.options = options;
+  if (intercepted) {
+    inputs.answered_syscalls = trap::AnsweredSyscalls(TrapOptionsOf(options));
+  }
   SYSBOX_ASSIGN_OR_RETURN(inputs.all_capabilities, AllCapabilities());
   inputs.time_namespaces = Exists("/proc/self/ns/time");
   inputs.apparmor_profile = LoadedAppArmorProfile();
@@ -71,6 +77,10 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   build.read_only_data_roots =
       spec.root->readonly && !bundle.syscont.relaxed_read_only;
   if (registered.emulated.valid()) build.emulated = EmulatedBinds();
+  std::vector<seccomp::Override> traps;
+  if (Intercepted(registered, spec)) {
+    traps = trap::Overrides(TrapOptionsOf(bundle.syscont));
+  }
   SYSBOX_ASSIGN_OR_RETURN(
       mounts::BuildInputs inputs,
       mounts::GatherBuildInputs(spec, options.bundle, std::move(build)));
@@ -80,7 +90,8 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
       launch::LaunchPlan plan,
       BuildLaunchPlan({spec, registered, std::move(mounts), options.id,
                        !options.no_new_keyring,
-                       options.listen_fds + options.preserve_fds}));
+                       options.listen_fds + options.preserve_fds,
+                       traps}));
   if (options.listen_fds > 0) {
     plan.process.env.push_back(
         fmt::format("LISTEN_FDS={}", options.listen_fds));
@@ -147,6 +158,11 @@ absl::StatusOr<launch::Launched> Launch(
     SYSBOX_RETURN_IF_ERROR(manager.Activate(options.id, init));
     return RunCreateHooks(state);
   };
+  if (work.state.intercepted) {
+    callbacks.take_listener = [&](Fd listener) {
+      return manager.Listen(options.id, listener);
+    };
+  }
   if (work.state.config.hooks.has_value()) {
     callbacks.hook_states = [&](pid_t pid) {
       return launch::HookStates{
@@ -194,7 +210,9 @@ absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
   };
   SYSBOX_ASSIGN_OR_RETURN(
       bundle.syscont, SettleOptions(*bundle.spec.process, registered.policy));
-  SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec, Convert(bundle.spec, bundle.syscont));
+  const bool intercepted = Intercepted(registered, bundle.spec);
+  SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec,
+                          Convert(bundle.spec, bundle.syscont, intercepted));
   Work work = {
       dir, InitialState(options, bundle, spec, registered), nullptr, {}};
   SYSBOX_ASSIGN_OR_RETURN(work.plan,

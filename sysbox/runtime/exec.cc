@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "fmt/format.h"
+#include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/cgroup.h"
 #include "sysbox/cgroups/delegation.h"
@@ -55,6 +56,15 @@ absl::StatusOr<launch::ExecPlan> BuildExecPlan(const Container& container,
   plan.process.seccomp_program = std::move(seccomp.instructions);
   plan.process.seccomp_flags = seccomp.flags;
   return plan;
+}
+
+absl::Status GiveListener(const std::string& id, FdRef listener,
+                          api::Manager& manager) {
+  const absl::Status given = manager.Listen(id, listener);
+  if (!absl::IsUnavailable(given)) return given;
+  Log(LogLevel::kWarning, "system calls are not intercepted: {}",
+      MessageOf(given));
+  return absl::OkStatus();
 }
 
 absl::Status CheckRunning(const Container& container, bool ignore_paused) {
@@ -114,8 +124,14 @@ absl::StatusOr<launch::Launched> ExecInContainer(const Container& container,
   fds.cgroup_into = handles.into;
   for (const Fd& tasks : handles.tasks) fds.cgroup_tasks.push_back(tasks);
   fds.console_socket = console;
+  launch::LaunchCallbacks callbacks;
+  if (container.state().intercepted && options.manager != nullptr) {
+    callbacks.take_listener = [&](Fd listener) {
+      return GiveListener(container.state().id, listener, *options.manager);
+    };
+  }
   SYSBOX_ASSIGN_OR_RETURN(launch::Launched launched,
-                          launch::LaunchExec(plan, init, fds));
+                          launch::LaunchExec(plan, init, fds, callbacks));
   if (!options.pid_file.empty()) {
     SYSBOX_RETURN_IF_ERROR(
         ReplaceVolatileFile(options.pid_file,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "sysbox/api/manager.h"
 #include "sysbox/launch/launcher.h"
 #include "sysbox/oci/spec.h"
 #include "sysbox/runtime/container.h"
@@ -20,6 +21,10 @@ struct ExecOptions {
   bool ignore_paused = false;  // runs when the container is resumed
   int preserve_fds = 0;
   std::vector<std::string> cgroups;  // SubCgroups' `wanted`; empty: the usual
+  // Takes the listener of an intercepted container's new process. Without a
+  // manager that can be reached the process runs, and what would have been
+  // intercepted answers ENOSYS.
+  api::Manager* manager = nullptr;
 };
 
 // Returns once the program runs. FailedPrecondition for a stopped or

@@ -64,7 +64,7 @@ absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
       plan.process,
       BuildProcessPlan({*spec.process, spec.linux->seccomp,
                         spec.linux->personality, inputs.new_session_keyring,
-                        inputs.preserve_fds}));
+                        inputs.preserve_fds, inputs.traps}));
   return plan;
 }
 

@@ -4,10 +4,12 @@
 #define SYSBOX_RUNTIME_LAUNCH_PLAN_BUILDER_H_
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "sysbox/api/manager.h"
 #include "sysbox/launch/launch_plan.h"
 #include "sysbox/mounts/mount_plan.h"
 #include "sysbox/oci/spec.h"
+#include "sysbox/seccomp/override.h"
 
 namespace sysbox::runtime {
 
@@ -18,6 +20,7 @@ struct LaunchPlanInputs {
   std::string id;
   bool new_session_keyring = true;
   int preserve_fds = 0;
+  absl::Span<const seccomp::Override> traps = {};
 };
 
 absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs);

@@ -17,6 +17,7 @@
 #include "sysbox/oci/validate.h"
 #include "sysbox/runtime/host_checks.h"
 #include "sysbox/runtime/id_mappings.h"
+#include "sysbox/runtime/interception.h"
 #include "sysbox/runtime/namespace_names.h"
 #include "sysbox/syscont/check.h"
 
@@ -133,6 +134,7 @@ oci::StateFile InitialState(const CreateOptions& options,
   state.terminal = converted.process->terminal;
   state.no_new_keyring = options.no_new_keyring;
   state.uses_manager = options.uses_manager;
+  state.intercepted = Intercepted(registered, converted);
   state.cgroup.driver = options.systemd_cgroup ? oci::CgroupDriver::kSystemd
                                                : oci::CgroupDriver::kCgroupfs;
   state.cgroup.cgroups_path = converted.linux->cgroups_path;

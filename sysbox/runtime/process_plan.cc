@@ -1,5 +1,6 @@
 #include "sysbox/runtime/process_plan.h"
 
+#include <linux/seccomp.h>
 #include <sys/personality.h>
 
 #include <string>
@@ -78,12 +79,19 @@ absl::StatusOr<launch::ProcessPlan> BuildProcessPlan(
   plan.no_new_privileges = process.no_new_privileges;
   SYSBOX_ASSIGN_OR_RETURN(plan.limits, LimitsOf(process.rlimits));
   plan.oom_score_adj = process.oom_score_adj;
-  if (inputs.seccomp.has_value()) {
+  if (inputs.seccomp.has_value() || !inputs.traps.empty()) {
     SYSBOX_ASSIGN_OR_RETURN(
         seccomp::Program program,
-        seccomp::CompileProfile(*inputs.seccomp, "linux.seccomp"));
+        seccomp::CompileProfile(
+            inputs.seccomp.value_or(seccomp::UnconfinedProfile()),
+            "linux.seccomp", inputs.traps));
     plan.seccomp_program = std::move(program.instructions);
     plan.seccomp_flags = program.flags;
+    // Go's runtime signals its threads all the time: a call that was received
+    // must not be answered in vain and made again.
+    if (!inputs.traps.empty()) {
+      plan.seccomp_flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    }
   }
   plan.apparmor_profile = process.apparmor_profile;
   plan.selinux_label = process.selinux_label;

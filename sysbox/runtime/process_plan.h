@@ -6,8 +6,10 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "sysbox/launch/launch_plan.h"
 #include "sysbox/oci/spec.h"
+#include "sysbox/seccomp/override.h"
 
 namespace sysbox::runtime {
 
@@ -17,6 +19,8 @@ struct ProcessPlanInputs {
   const std::optional<oci::Personality>& personality;
   bool new_session_keyring = true;
   int preserve_fds = 0;
+  // Calls to trap over and above the profile, or without one.
+  absl::Span<const seccomp::Override> traps = {};
 };
 
 // Errors name the field of config.json. Capabilities that this kernel does not

@@ -117,7 +117,7 @@ Conditions AbiRules::InThisAbi(const Conditions& conditions) const {
   Conditions result = conditions;
   for (Condition& c : result) {
     const bool masked = c.compare == Compare::kMaskedEq;
-    c.wide = architecture_->wide && !(masked && c.mask <= kLowWord);
+    c.wide = c.wide && architecture_->wide && !(masked && c.mask <= kLowWord);
     if (masked) c.value &= c.mask;
     if (c.wide) continue;
     c.value &= kLowWord;
@@ -175,14 +175,17 @@ void AbiRules::Mention(const SyscallRow& row) {
   newest_ = std::max<int64_t>(newest_, row.number[architecture_->column]);
 }
 
-void AbiRules::Override(const SyscallRow& row, uint32_t action) {
+void AbiRules::Override(const SyscallRow& row, const Conditions& conditions,
+                        uint32_t action) {
+  const Conditions own = InThisAbi(conditions);
   if (architecture_->column == kX86 && row.x86_multiplexer >= 0) {
+    // A multiplexer's arguments lie in memory, out of a filter's sight.
     const Condition call = {.value = static_cast<uint64_t>(row.x86_call)};
     DetailsOf(&At(row.x86_multiplexer)).overrides.push_back({{call}, action});
   }
   const int32_t number = row.number[architecture_->column];
   if (number < 0) return;
-  DetailsOf(&At(number)).overrides.push_back({{}, action});
+  DetailsOf(&At(number)).overrides.push_back({own, action});
 }
 
 int AbiRules::Decide(const Slot& slot, uint32_t default_action,

@@ -44,9 +44,10 @@ class AbiRules {
   // Notes that the profile names `row`'s call, whatever it says of it.
   void Mention(const SyscallRow& row);
 
-  // Gives a call the stronger of `action` and what the rules say of it.
-  // After the last Add.
-  void Override(const SyscallRow& row, uint32_t action);
+  // Gives a call the stronger of `action` and what the rules say of it, where
+  // `conditions` hold. After the last Add.
+  void Override(const SyscallRow& row, const Conditions& conditions,
+                uint32_t action);
 
   // The decisions over all numbers. `beyond`, if any, is the action for
   // numbers above the highest mentioned, if there was one.

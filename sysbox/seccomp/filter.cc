@@ -240,7 +240,8 @@ absl::Status FilterBuilder::AddOverrides(absl::Span<const Override> overrides) {
   for (const Override& o : overrides) {
     const SyscallRow* row = FindSyscall(o.name);
     if (row == nullptr) return NotFound("override: no call \"{}\"", o.name);
-    for (AbiRules& abi : abis_) abi.Override(*row, o.action);
+    const Conditions conditions(o.conditions.begin(), o.conditions.end());
+    for (AbiRules& abi : abis_) abi.Override(*row, conditions, o.action);
   }
   return absl::OkStatus();
 }

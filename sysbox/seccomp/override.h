@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/types/span.h"
+#include "sysbox/seccomp/decision.h"
+
 namespace sysbox::seccomp {
 
 // One system call and what becomes of it over and above the profile: in every
@@ -16,6 +19,9 @@ namespace sysbox::seccomp {
 struct Override {
   std::string_view name;
   uint32_t action = 0;
+  // All must hold, else the call is the profile's. 32-bit ABIs compare the low
+  // words. Borrowed: a table's. Several overrides of one call are alternatives.
+  absl::Span<const Condition> conditions = {};
 };
 
 }  // namespace sysbox::seccomp

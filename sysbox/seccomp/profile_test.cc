@@ -253,6 +253,42 @@ TEST_CASE("overrides work without a profile, in every ABI") {
   CHECK(Verdict(program, 5000) == SECCOMP_RET_ALLOW);
 }
 
+TEST_CASE("an override may depend on arguments; several are alternatives") {
+  constexpr Condition kDevice[] = {
+      {.argument = 1,
+       .compare = Compare::kMaskedEq,
+       .value = 0020000,
+       .mask = 0170000},
+      {.argument = 2, .compare = Compare::kNe, .value = 0}};
+  constexpr Condition kBlock[] = {{.argument = 1,
+                                   .compare = Compare::kMaskedEq,
+                                   .value = 0060000,
+                                   .mask = 0170000}};
+  const Override traps[] = {{"mknod", SECCOMP_RET_USER_NOTIF, kDevice},
+                            {"mknod", SECCOMP_RET_USER_NOTIF, kBlock}};
+  const auto program = Compile(UnconfinedProfile(), traps);
+  const auto verdict = [&](uint64_t mode, uint64_t device, uint32_t arch,
+                           int number) {
+    seccomp_data data = {};
+    data.nr = number;
+    data.arch = arch;
+    data.args[1] = mode;
+    data.args[2] = device;
+    return Simulate(program, data);
+  };
+  for (const auto& [arch, number] :
+       {std::pair(AUDIT_ARCH_X86_64, 133), {AUDIT_ARCH_I386, 14}}) {
+    CHECK(verdict(0020666, 0x103, arch, number) == SECCOMP_RET_USER_NOTIF);
+    CHECK(verdict(0060666, 0, arch, number) == SECCOMP_RET_USER_NOTIF);
+    CHECK(verdict(0020666, 0, arch, number) == SECCOMP_RET_ALLOW);
+    CHECK(verdict(0010666, 0x103, arch, number) == SECCOMP_RET_ALLOW);
+    // The kernel takes 32 bits of both.
+    constexpr uint64_t kRest = 0x100000000;
+    CHECK(verdict(0020666, kRest, arch, number) == SECCOMP_RET_ALLOW);
+    CHECK(verdict(kRest | 0020666, 1, arch, number) == SECCOMP_RET_USER_NOTIF);
+  }
+}
+
 TEST_CASE("an override of a call nobody knows is an error") {
   const Override trap = {"mnt", SECCOMP_RET_USER_NOTIF};
   CHECK(ErrorOf(UnconfinedProfile(), {trap}) == "override: no call \"mnt\"");

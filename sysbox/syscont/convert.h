@@ -5,6 +5,8 @@
 #define SYSBOX_SYSCONT_CONVERT_H_
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "sysbox/linux/credentials.h"
@@ -20,6 +22,9 @@ struct Inputs {
   bool time_namespaces = true;         // the kernel has them (Linux 5.6)
   // In place of an engine's default one; "": none is loaded.
   std::string apparmor_profile = {};
+  // Calls that are trapped and answered without the kernel: safe to allow,
+  // whatever capabilities the profile ties them to.
+  std::vector<std::string_view> answered_syscalls = {};
 };
 
 // Applies every transform in order. In regular-container mode only those that

@@ -89,9 +89,11 @@ bool IsCloneFallback(const oci::SyscallRule& rule) {
 
 // Names to allow: all of the table but those the profile denies in so many
 // words. Whoever writes such a rule means it.
-std::set<std::string> NamesToAllow(const oci::Seccomp& profile) {
+std::set<std::string> NamesToAllow(const oci::Seccomp& profile,
+                                   const std::vector<std::string_view>& also) {
   std::set<std::string> names(std::begin(kSystemSyscalls),
                               std::end(kSystemSyscalls));
+  names.insert(also.begin(), also.end());
   for (const oci::SyscallRule& rule : profile.syscalls) {
     if (Allows(rule.action) || IsCloneFallback(rule)) continue;
     for (const std::string& name : rule.names) names.erase(name);
@@ -122,12 +124,12 @@ void RemoveConditions(oci::Seccomp& profile, std::set<std::string>& names) {
 
 }  // namespace
 
-absl::Status WidenSeccomp(oci::Spec& spec, const Inputs&) {
+absl::Status WidenSeccomp(oci::Spec& spec, const Inputs& inputs) {
   if (!spec.linux->seccomp.has_value()) return absl::OkStatus();
   oci::Seccomp& profile = *spec.linux->seccomp;
   // A deny-list: all its denials are the user's own.
   if (Allows(profile.default_action)) return absl::OkStatus();
-  std::set<std::string> names = NamesToAllow(profile);
+  std::set<std::string> names = NamesToAllow(profile, inputs.answered_syscalls);
   RemoveConditions(profile, names);
   if (names.empty()) return absl::OkStatus();
   oci::SyscallRule rule;

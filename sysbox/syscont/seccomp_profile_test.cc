@@ -21,7 +21,7 @@ oci::SyscallRule Rule(Strings names, const char* action,
   return rule;
 }
 
-oci::Seccomp ConvertProfile(oci::Seccomp profile) {
+oci::Seccomp ConvertProfile(oci::Seccomp profile, const Inputs& inputs = {}) {
   oci::Spec spec;
   spec.process.emplace();
   spec.root.emplace();
@@ -30,7 +30,7 @@ oci::Seccomp ConvertProfile(oci::Seccomp profile) {
     spec.linux->namespaces.push_back({.type = type, .path = ""});
   }
   spec.linux->seccomp = std::move(profile);
-  auto converted = ConvertSpec(std::move(spec), Inputs());
+  auto converted = ConvertSpec(std::move(spec), inputs);
   INFO(converted.status().ToString());
   REQUIRE(converted.ok());
   return *converted->linux->seccomp;
@@ -111,6 +111,17 @@ TEST_CASE("a deny-list is kept whole") {
 TEST_CASE("widening a profile twice changes nothing more") {
   const oci::Seccomp once = ConvertProfile(AllowList());
   CHECK(ConvertProfile(once).syscalls.size() == once.syscalls.size());
+}
+
+TEST_CASE("calls that are answered without the kernel are allowed, too") {
+  oci::Seccomp profile;
+  profile.default_action = "SCMP_ACT_ERRNO";
+  profile.syscalls = {Rule({"init_module"}, "SCMP_ACT_ERRNO")};
+  Inputs inputs;
+  inputs.answered_syscalls = {"syslog", "init_module"};
+  const oci::Seccomp converted = ConvertProfile(profile, inputs);
+  CHECK(RulesOf(converted, "syslog") == "ALLOW;");
+  CHECK(RulesOf(converted, "init_module") == "ERRNO;");  // in so many words
 }
 
 }  // namespace

@@ -1,0 +1,120 @@
+"""What system calls cost inside: sysbox-runc beside runc, in turn."""
+
+import argparse
+import json
+import pathlib
+import shutil
+import statistics
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from harness import images, private_world  # noqa: E402
+from harness.bundle import Bundle  # noqa: E402
+from harness.daemon import Daemon  # noqa: E402
+
+CAPABILITIES = ["CAP_SYS_ADMIN", "CAP_MKNOD", "CAP_CHOWN", "CAP_DAC_OVERRIDE"]
+SUBJECTS = ("runc", "sysbox-runc")
+# Call → what sysbox may take at most, in microseconds (performance.md) or as
+# a multiple of runc's.
+GOALS = {"getppid": ("x", 1.15), "mknod-fifo": ("x", 1.15),
+         "mknod-null": ("us", 20), "sysinfo": ("us", 20),
+         "mount-proc": ("us", 500)}
+
+
+def make_bundle(subject, runtime, work, arguments):
+    rootfs = images.make_busybox_rootfs(work / f"{subject}-rootfs")
+    shutil.copy(arguments.calls, rootfs / "bin/trap_calls")
+    bundle = Bundle(runtime, work / subject, rootfs)
+    bundle.spec["linux"]["seccomp"] = json.loads(
+        pathlib.Path(arguments.profile).read_text())["linux"]["seccomp"]
+    if subject == "runc":
+        in_user_namespace(bundle, rootfs)
+    return bundle
+
+
+def in_user_namespace(bundle, rootfs):
+    """As sysbox-runc does by itself, with the profile out of mount's way."""
+    linux, process = bundle.spec["linux"], bundle.spec["process"]
+    maps = [{"containerID": 0, "hostID": 500000, "size": 65536}]
+    linux["uidMappings"] = linux["gidMappings"] = maps
+    linux["namespaces"].append({"type": "user"})
+    linux["cgroupsPath"] = "/trap-bench"
+    linux["seccomp"]["syscalls"].append(
+        {"names": ["mount", "umount2", "mknod"], "action": "SCMP_ACT_ALLOW"})
+    for kind in process["capabilities"]:
+        process["capabilities"][kind] = CAPABILITIES
+    for path in [rootfs, *rootfs.rglob("*")]:
+        if not path.is_symlink():
+            shutil.chown(path, 500000, 500000)
+
+
+def measure(bundle, subject):
+    bundle.save(args=["trap_calls"])
+    lines = bundle("run", f"trap-bench-{subject}").out.splitlines()
+    return dict(line.split(" ", 1) for line in lines)
+
+
+def verdict(call, ours, theirs):
+    if call not in GOALS or ours is None:
+        return ""
+    unit, limit = GOALS[call]
+    if unit == "us":
+        return f"{'met' if ours <= limit else 'MISSED'}: <= {limit} us"
+    if theirs is None:
+        return ""
+    return f"{'met' if ours <= limit * theirs else 'MISSED'}: <= {limit} x"
+
+
+def report(rounds):
+    medians = {}
+    for subject in SUBJECTS:
+        for call in rounds[0][subject]:
+            values = [float(results[subject][call]) for results in rounds
+                      if not results[subject][call].startswith("-")]
+            if values:
+                medians[subject, call] = statistics.median(values)
+    print(f"{'us':14}" + "".join(f"{name:>14}" for name in SUBJECTS))
+    for call in rounds[0]["sysbox-runc"]:
+        row = [medians.get((subject, call)) for subject in SUBJECTS]
+        cells = "".join(f"{'-' if value is None else f'{value:.2f}':>14}"
+                        for value in row)
+        print(f"{call:14}{cells}   {verdict(call, row[1], row[0])}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sysbox", required=True)
+    parser.add_argument("--calls", required=True)
+    parser.add_argument("--profile", required=True)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    for name in ("sysbox", "calls", "profile"):
+        setattr(arguments, name, str(pathlib.Path(
+            getattr(arguments, name)).resolve()))
+    private_world.enter()
+    work = pathlib.Path(tempfile.mkdtemp(dir="/var/tmp", prefix="trap-bench-"))
+    work.chmod(0o755)
+    (work / "bin").mkdir()
+    for name in ("sysbox", "sysbox-runc"):
+        shutil.copy(arguments.sysbox, work / "bin" / name)
+    daemon = Daemon(str(work / "bin/sysbox"), str(work / "data"),
+                    str(work / "log"))
+    daemon.start()
+    bundles = {}
+    try:
+        for subject, runtime in (("runc", "runc"),
+                                 ("sysbox-runc", work / "bin/sysbox-runc")):
+            bundles[subject] = make_bundle(subject, runtime, work, arguments)
+        report([{subject: measure(bundles[subject], subject)
+                 for subject in SUBJECTS} for _ in range(arguments.rounds)])
+    finally:
+        for bundle in bundles.values():
+            bundle.remove_all()
+        daemon.stop()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+// Whether a container's calls are trapped, and which. Pure.
+#ifndef SYSBOX_RUNTIME_INTERCEPTION_H_
+#define SYSBOX_RUNTIME_INTERCEPTION_H_
+
+#include "sysbox/api/manager.h"
+#include "sysbox/oci/spec.h"
+#include "sysbox/syscont/options.h"
+#include "sysbox/trap/table.h"
+
+namespace sysbox::runtime {
+
+// A manager wants to, and the spec's profile does not notify a listener of its
+// own: the kernel gives a process one only.
+bool Intercepted(const api::Registered& registered, const oci::Spec& spec);
+
+trap::TrapOptions TrapOptionsOf(const syscont::Options& options);
+
+}  // namespace sysbox::runtime
+
+#endif  // SYSBOX_RUNTIME_INTERCEPTION_H_

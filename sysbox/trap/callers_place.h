@@ -1,0 +1,88 @@
+// The calling worker thread in the place of a trapped call's caller: its root,
+// working directory, umask, file-system ids and groups, so that paths and
+// permissions mean what they mean to the caller, while the thread stays in the
+// host's namespaces. Linux keeps all of that per thread.
+#ifndef SYSBOX_TRAP_CALLERS_PLACE_H_
+#define SYSBOX_TRAP_CALLERS_PLACE_H_
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/namespaces.h"
+#include "sysbox/trap/caller.h"
+
+namespace sysbox::trap {
+
+// Opens what worker threads come back to: this process's own place. Before any
+// of them exists.
+absl::Status PrepareHome();
+
+// Once, by each worker thread, before anything else: gives it a root, a
+// working directory and a umask of its own (unshare(2) CLONE_FS).
+absl::Status PrepareWorkerThread();
+
+// Where a path of the caller's begins, and with which rights it is walked.
+struct Place {
+  Fd root;
+  Fd start;  // of relative paths
+  CallerIdentity identity;
+};
+// `directory` is the call's dirfd argument, AT_FDCWD for the working directory;
+// an absolute `path` does not look at it.
+absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
+                              std::string_view path);
+
+// In `place` until destroyed. Of the host's capabilities on files the thread
+// keeps only `keep`, and takes none from the caller's.
+class InPlace {
+ public:
+  static absl::StatusOr<InPlace> Enter(const Place& place, CapabilitySet keep);
+  InPlace(InPlace&& other) noexcept;
+  InPlace& operator=(InPlace&&) = delete;
+  ~InPlace();
+
+ private:
+  InPlace() = default;
+  bool entered_ = true;
+};
+
+// The calling worker thread in another mount or network namespace until
+// destroyed. Not while in a place; a change of the mount namespace ends at its
+// root directory.
+class Visit {
+ public:
+  static absl::StatusOr<Visit> Enter(FdRef ns, NamespaceType type);
+  Visit(Visit&& other) noexcept;
+  Visit& operator=(Visit&&) = delete;
+  ~Visit();
+
+ private:
+  explicit Visit(NamespaceType type) : type_(type) {}
+  NamespaceType type_;
+  bool entered_ = true;
+};
+
+// What the caller means by `path`, an O_PATH descriptor, symlinks followed
+// unless `flags` has O_NOFOLLOW. "/proc/self/fd/N" and its kin, by which
+// runtimes name what they hold, are the caller's; through any other magic link
+// ELOOP.
+// Relative to the caller's descriptor `directory`, or AT_FDCWD.
+absl::StatusOr<Fd> OpenAsCaller(const Caller& caller, int directory,
+                                std::string_view path, int flags);
+
+// O_PATH descriptor of `path`'s directory in the place the thread is in, and
+// the name in it. Magic links are not followed (ELOOP): what they lead to is
+// another process's, and only the caller's own rights say whether it may. A
+// path that ends in a slash, "." or ".." is EINVAL.
+struct Parent {
+  Fd directory;
+  std::string name;
+};
+absl::StatusOr<Parent> OpenParent(std::string_view path);
+
+}  // namespace sysbox::trap
+
+#endif  // SYSBOX_TRAP_CALLERS_PLACE_H_

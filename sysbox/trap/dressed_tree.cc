@@ -1,0 +1,149 @@
+#include "sysbox/trap/dressed_tree.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/mount_info.h"
+#include "sysbox/linux/namespaces.h"
+#include "sysbox/linux/process.h"
+#include "sysbox/trap/callers_place.h"
+
+namespace sysbox::trap {
+namespace {
+
+constexpr DressedType kTypes[] = {
+    {"proc", "/proc", PROC_SUPER_MAGIC},
+    {"sysfs", "/sys", SYSFS_MAGIC},
+};
+
+// Invalid if there is none.
+absl::StatusOr<Fd> FindPlace(FdRef base, const std::string& path) {
+  auto place = OpenBelow(base, path);
+  if (ErrnoOf(place.status()) == ENOENT) return Fd();
+  return place;
+}
+
+// Init's mounts and what it takes to clone them.
+struct InitsMounts {
+  Fd mount_namespace;
+  Fd root;
+  std::vector<MountInfo> mounts;
+};
+
+absl::StatusOr<InitsMounts> OpenInitsMounts(const Container& container) {
+  InitsMounts init;
+  SYSBOX_ASSIGN_OR_RETURN(init.mount_namespace,
+                          OpenNamespace(container.init, NamespaceType::kMount));
+  SYSBOX_ASSIGN_OR_RETURN(init.root,
+                          Open(fmt::format("/proc/{}/root", container.init),
+                               {.flags = O_PATH | O_DIRECTORY}));
+  SYSBOX_ASSIGN_OR_RETURN(
+      std::string text,
+      ReadFile(fmt::format("/proc/{}/mountinfo", container.init)));
+  SYSBOX_ASSIGN_OR_RETURN(init.mounts, ParseMountInfo(text));
+  // All of that was init's, if this still is.
+  SYSBOX_ASSIGN_OR_RETURN(uint64_t start, StartTimeTicks(container.init));
+  if (start != container.init_start) {
+    return ErrnoStatus(ESRCH, "container's init");
+  }
+  return init;
+}
+
+// An init that has moved to a user namespace of its own has what lies on its
+// mounts locked there: they can be cloned only together.
+absl::StatusOr<DetachedMount> ClonePiece(FdRef root, const std::string& path) {
+  auto clone = CloneTree(root, path, /*recursive=*/false);
+  if (ErrnoOf(clone.status()) != EINVAL) return clone;
+  return CloneTree(root, path, /*recursive=*/true);
+}
+
+}  // namespace
+
+const DressedType* FindDressedType(std::string_view type) {
+  for (const DressedType& row : kTypes) {
+    if (row.type == type) return &row;
+  }
+  return nullptr;
+}
+
+const DressedType* FindDressedType(uint64_t magic) {
+  for (const DressedType& row : kTypes) {
+    if (row.magic == magic) return &row;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path) {
+  auto file = OpenAt2(base, path, {.flags = O_PATH | O_NOFOLLOW},
+                      RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
+  const int error = ErrnoOf(file.status());
+  if (error == ENOTDIR || error == ELOOP) return ErrnoStatus(ENOENT, path);
+  return file;
+}
+
+absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
+                                        const DressedType& type) {
+  SYSBOX_ASSIGN_OR_RETURN(InitsMounts init, OpenInitsMounts(container));
+  Wardrobe wardrobe;
+  wardrobe.plan_ = PlanReplicas(init.mounts, type.mount_point, type.type);
+  for (const Replica& replica : wardrobe.plan_) {
+    wardrobe.pieces_.push_back({replica, DetachedMount()});
+  }
+  if (wardrobe.empty()) return wardrobe;
+  SYSBOX_ASSIGN_OR_RETURN(
+      Visit visit, Visit::Enter(init.mount_namespace, NamespaceType::kMount));
+  for (Piece& piece : wardrobe.pieces_) {
+    if (piece.replica.kind == Replica::Kind::kNative) continue;
+    const std::string path =
+        fmt::format("{}/{}", type.mount_point.substr(1), piece.replica.path);
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(init.root, path));
+  }
+  return wardrobe;
+}
+
+absl::Status Wardrobe::CloneNatives(FdRef base) {
+  for (Piece& piece : pieces_) {
+    if (piece.replica.kind != Replica::Kind::kNative) continue;
+    SYSBOX_ASSIGN_OR_RETURN(Fd place, FindPlace(base, piece.replica.path));
+    if (!place.valid()) continue;
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount, CloneTree(place, "", false));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Wardrobe::Dress(FdRef base, bool read_only) {
+  SYSBOX_RETURN_IF_ERROR(CloneNatives(base));
+  for (Piece& piece : pieces_) {
+    if (!piece.mount.valid()) continue;
+    SYSBOX_ASSIGN_OR_RETURN(Fd place, FindPlace(base, piece.replica.path));
+    if (!place.valid()) continue;
+    if (read_only || piece.replica.read_only) {
+      const MountAttributes attributes = {.set = MOUNT_ATTR_RDONLY};
+      SYSBOX_RETURN_IF_ERROR(
+          SetMountAttributes(piece.mount.fd(), attributes, false));
+    }
+    SYSBOX_RETURN_IF_ERROR(AttachMount(piece.mount, place));
+  }
+  return absl::OkStatus();
+}
+
+bool Wardrobe::IsWornBy(FdRef base) const {
+  for (const Piece& piece : pieces_) {
+    if (piece.replica.kind == Replica::Kind::kNative) continue;
+    absl::StatusOr<Fd> place = FindPlace(base, piece.replica.path);
+    if (!place.ok() || !place->valid()) continue;
+    return IsMountRoot(*place).value_or(false);
+  }
+  return false;
+}
+
+}  // namespace sysbox::trap

@@ -1,0 +1,62 @@
+// A procfs or sysfs with the container's emulated files over it. The worker
+// thread goes where it must and comes back.
+#ifndef SYSBOX_TRAP_DRESSED_TREE_H_
+#define SYSBOX_TRAP_DRESSED_TREE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/mount.h"
+#include "sysbox/trap/container.h"
+#include "sysbox/trap/replicas.h"
+
+namespace sysbox::trap {
+
+// The two kinds of file systems that are dressed.
+struct DressedType {
+  std::string_view type;         // "proc"
+  std::string_view mount_point;  // of the container's own, "/proc"
+  uint64_t magic;                // statfs(2)'s
+};
+// nullptr for any other type or magic.
+const DressedType* FindDressedType(std::string_view type);
+const DressedType* FindDressedType(uint64_t magic);
+
+// An O_PATH descriptor of `path` below `base`, no symlink followed; ENOENT if
+// there is none.
+absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path);
+
+// Clones of what lies over the container's own file system of a type. Nothing
+// at all if the container has none, or has taken everything away.
+class Wardrobe {
+ public:
+  static absl::StatusOr<Wardrobe> Open(const Container& container,
+                                       const DressedType& type);
+  bool empty() const { return pieces_.empty(); }
+  const std::vector<Replica>& plan() const { return plan_; }
+
+  // Puts them over `base`, the root of a file system of the same type; all
+  // read-only if `read_only`. What `base` has no place for is left out. Before
+  // Linux 6.15 `base` must be attached in the thread's mount namespace, after
+  // that it may also be detached there: else EINVAL, and nothing is used up.
+  absl::Status Dress(FdRef base, bool read_only);
+  // Whether something of it lies over `base` already.
+  bool IsWornBy(FdRef base) const;
+
+ private:
+  struct Piece {
+    Replica replica;
+    DetachedMount mount;  // natives are cloned from the base
+  };
+  absl::Status CloneNatives(FdRef base);
+  std::vector<Replica> plan_;
+  std::vector<Piece> pieces_;  // as planned
+};
+
+}  // namespace sysbox::trap
+
+#endif  // SYSBOX_TRAP_DRESSED_TREE_H_

@@ -1,0 +1,99 @@
+// What handlers decide, without a kernel.
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "catch2/catch.hpp"
+#include "sysbox/trap/kernel_log.h"
+#include "sysbox/trap/load_module.h"
+#include "sysbox/trap/make_node.h"
+#include "sysbox/trap/sysinfo_call.h"
+
+namespace sysbox::trap {
+namespace {
+
+TEST_CASE("harmless nodes are a short list of character devices") {
+  for (uint32_t device :
+       {0x103, 0x105, 0x107, 0x108, 0x109, 0x500, 0x501, 0x502, 0xac8, 0xae5}) {
+    CHECK(IsHarmlessNode(S_IFCHR | 0666, device));
+    CHECK_FALSE(IsHarmlessNode(S_IFBLK | 0666, device));
+    CHECK_FALSE(IsHarmlessNode(S_IFREG | 0666, device));
+  }
+  // mem, port, kmsg, sda, loop-control, kvm; and 1:3 in other bits.
+  for (uint32_t device : {0x101u, 0x104u, 0x10bu, 0x800u, 0xaedu, 0xae8u,
+                          0x100103u, 0x10000103u}) {
+    CHECK_FALSE(IsHarmlessNode(S_IFCHR | 0666, device));
+  }
+}
+
+TEST_CASE("a kernel log with nothing in it") {
+  CHECK(AnswerSyslog(3, false) == 0);
+  CHECK(AnswerSyslog(10, false) == 1 << 18);
+  CHECK(AnswerSyslog(5, false) == -EPERM);
+  CHECK(AnswerSyslog(5, true) == 0);
+  CHECK(AnswerSyslog(9, true) == 0);
+  for (int console : {6, 7, 8}) CHECK(AnswerSyslog(console, true) == -EPERM);
+  CHECK(AnswerSyslog(-1, true) == -EINVAL);
+  CHECK(AnswerSyslog(11, true) == -EINVAL);
+}
+
+TEST_CASE("a module's name is its file's") {
+  CHECK(ModuleNameOfPath("/lib/modules/6.1/net/br-netfilter.ko") ==
+        "br_netfilter");
+  CHECK(ModuleNameOfPath("/m/x_tables.ko.zst") == "x_tables");
+  CHECK(ModuleNameOfPath("ip_vs.ko.xz") == "ip_vs");
+  for (const char* path : {"", "/", "/m/x", "/m/.ko", "/m/a b.ko", "/m/..ko",
+                           "/m/x.ko (deleted)", "/m/x.ko.bz2"}) {
+    CHECK_FALSE(ModuleNameOfPath(path).has_value());
+  }
+}
+
+TEST_CASE("a module's name is in its image") {
+  const std::string elf = "\177ELF....";
+  const auto image = [&](const std::string& info) { return elf + info; };
+  CHECK(ModuleNameOfImage(image(std::string("\0name=br-netfilter\0", 19))) ==
+        "br_netfilter");
+  CHECK(ModuleNameOfImage(image(std::string("\0name=a/b\0name=ip_vs\0", 22))) ==
+        "ip_vs");
+  CHECK_FALSE(ModuleNameOfImage(image(std::string("\0name=ip_vs", 11))));
+  CHECK_FALSE(ModuleNameOfImage(std::string("\0name=ip_vs\0", 12)));
+  CHECK_FALSE(ModuleNameOfImage(""));
+}
+
+template <typename T>
+T At(const std::string& bytes, size_t offset) {
+  T value;
+  REQUIRE(offset + sizeof value <= bytes.size());
+  memcpy(&value, bytes.data() + offset, sizeof value);
+  return value;
+}
+
+TEST_CASE("sysinfo's struct has the ABI's layout") {
+  SystemNumbers numbers;
+  numbers.uptime = 42;
+  numbers.loads[2] = 3;
+  numbers.total_ram = uint64_t{6} << 30;
+  numbers.free_ram = uint64_t{1} << 30;
+  numbers.total_swap = uint64_t{1} << 20;
+  numbers.processes = 7;
+  const std::string wide = EncodeSysinfo(numbers, /*narrow=*/false);
+  CHECK(wide.size() == 112);
+  CHECK(At<int64_t>(wide, 0) == 42);
+  CHECK(At<uint64_t>(wide, 24) == 3);
+  CHECK(At<uint64_t>(wide, 32) == numbers.total_ram);
+  CHECK(At<uint64_t>(wide, 64) == numbers.total_swap);
+  CHECK(At<uint16_t>(wide, 80) == 7);
+  CHECK(At<uint32_t>(wide, 104) == 1);
+  const std::string narrow = EncodeSysinfo(numbers, /*narrow=*/true);
+  CHECK(narrow.size() == 64);
+  CHECK(At<uint32_t>(narrow, 16) == numbers.total_ram / 4096);
+  CHECK(At<uint32_t>(narrow, 52) == 4096);
+  numbers.total_ram = uint64_t{1} << 30;
+  CHECK(At<uint32_t>(EncodeSysinfo(numbers, true), 52) == 1);
+}
+
+}  // namespace
+}  // namespace sysbox::trap

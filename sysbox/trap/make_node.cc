@@ -1,0 +1,124 @@
+#include "sysbox/trap/make_node.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <string>
+
+#include "sysbox/base/status.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/trap/callers_place.h"
+
+namespace sysbox::trap {
+namespace {
+
+struct Device {
+  unsigned int major;
+  unsigned int minor;
+};
+// Documentation/admin-guide/devices.txt. /dev/kmsg (1:11) is not among them:
+// it is the host's.
+constexpr Device kHarmless[] = {
+    {1, 3},     // null
+    {1, 5},     // zero
+    {1, 7},     // full
+    {1, 8},     // random
+    {1, 9},     // urandom
+    {5, 0},     // tty
+    {5, 1},     // console
+    {5, 2},     // ptmx
+    {10, 200},  // net/tun: its networks are the namespace's
+    {10, 229},  // fuse
+};
+
+constexpr CapabilitySet Bit(int capability) {
+  return CapabilitySet{1} << capability;
+}
+
+struct Arguments {
+  int directory = AT_FDCWD;
+  std::string path;
+  mode_t mode = 0;
+  uint32_t device = 0;
+};
+
+absl::StatusOr<Arguments> ReadArguments(const TrappedCall& call) {
+  const int at = call.row.name == "mknodat" ? 1 : 0;
+  const Caller& caller = call.caller;
+  Arguments arguments;
+  if (at == 1) arguments.directory = static_cast<int>(caller.arg(0));
+  SYSBOX_ASSIGN_OR_RETURN(arguments.path, caller.ReadPath(at));
+  arguments.mode = static_cast<uint16_t>(caller.arg(at + 1));
+  arguments.device = static_cast<uint32_t>(caller.arg(at + 2));
+  return arguments;
+}
+
+dev_t ToUserDevice(uint32_t device) {
+  return makedev((device & 0xfff00) >> 8,
+                 (device & 0xff) | ((device >> 12) & 0xfff00));
+}
+
+absl::StatusOr<CapabilitySet> OverrideOf(const TrappedCall& call,
+                                         const CallerIdentity& identity,
+                                         FdRef directory) {
+  if (!identity.Can(CAP_DAC_OVERRIDE)) return 0;
+  SYSBOX_ASSIGN_OR_RETURN(struct stat status, Stat(directory));
+  SYSBOX_ASSIGN_OR_RETURN(IdMaps maps, call.caller.IdMapsOfNamespace());
+  if (!Knows(maps, status.st_uid, status.st_gid)) return 0;
+  return Bit(CAP_DAC_OVERRIDE);
+}
+
+absl::Status MakeIn(const TrappedCall& call, const Place& place,
+                    const Arguments& arguments) {
+  const CallerIdentity& identity = place.identity;
+  const CapabilitySet search =
+      identity.Can(CAP_DAC_OVERRIDE) || identity.Can(CAP_DAC_READ_SEARCH)
+          ? Bit(CAP_DAC_READ_SEARCH)
+          : 0;
+  Parent parent;
+  {
+    SYSBOX_ASSIGN_OR_RETURN(InPlace in_place, InPlace::Enter(place, search));
+    SYSBOX_ASSIGN_OR_RETURN(parent, OpenParent(arguments.path));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(CapabilitySet override,
+                          OverrideOf(call, identity, parent.directory));
+  SYSBOX_ASSIGN_OR_RETURN(InPlace in_place,
+                          InPlace::Enter(place, Bit(CAP_MKNOD) | override));
+  if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
+  return MakeNodeAt(parent.directory, parent.name, arguments.mode,
+                    ToUserDevice(arguments.device));
+}
+
+}  // namespace
+
+bool IsHarmlessNode(mode_t mode, uint32_t device) {
+  const dev_t number = ToUserDevice(device);
+  return S_ISCHR(mode) &&
+         std::any_of(std::begin(kHarmless), std::end(kHarmless),
+                     [number](const Device& harmless) {
+                       return makedev(harmless.major, harmless.minor) == number;
+                     });
+}
+
+Verdict MakeNode(const TrappedCall& call) {
+  absl::StatusOr<Arguments> arguments = ReadArguments(call);
+  if (!arguments.ok()) return Fail(arguments.status(), EFAULT);
+  // The kernel says EPERM, or what is wrong with the path before that.
+  if (!IsHarmlessNode(arguments->mode, arguments->device)) return LetKernel();
+  absl::StatusOr<Place> place =
+      PlaceOf(call.caller, arguments->directory, arguments->path);
+  if (!place.ok()) return Fail(place.status(), EPERM);
+  if (!place->identity.Can(CAP_MKNOD)) return LetKernel();
+  const absl::Status made = MakeIn(call, *place, *arguments);
+  if (made.ok()) return Return(0);
+  // Paths through magic links and odd ends are the kernel's to refuse.
+  if (ErrnoOf(made) == ELOOP || ErrnoOf(made) == EINVAL) return LetKernel();
+  return Fail(made, EPERM);
+}
+
+}  // namespace sysbox::trap

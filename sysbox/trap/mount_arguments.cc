@@ -1,0 +1,99 @@
+#include "sysbox/trap/mount_arguments.h"
+
+#include <linux/mount.h>
+
+#include <cerrno>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_split.h"
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
+
+namespace sysbox::trap {
+namespace {
+
+constexpr uint64_t kMarker = 0xc0ed0000;
+constexpr uint64_t kMarkerMask = 0xffff0000;
+constexpr uint64_t kPropagation =
+    MS_SHARED | MS_PRIVATE | MS_SLAVE | MS_UNBINDABLE;
+
+struct MountFlag {
+  uint64_t flag;
+  uint64_t attribute;
+};
+constexpr MountFlag kMountFlags[] = {
+    {MS_RDONLY, MOUNT_ATTR_RDONLY},
+    {MS_NOSUID, MOUNT_ATTR_NOSUID},
+    {MS_NODEV, MOUNT_ATTR_NODEV},
+    {MS_NOEXEC, MOUNT_ATTR_NOEXEC},
+    {MS_NODIRATIME, MOUNT_ATTR_NODIRATIME},
+    {MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW},
+};
+struct SuperblockFlag {
+  uint64_t flag;
+  const char* option;
+};
+constexpr SuperblockFlag kSuperblockFlags[] = {
+    {MS_RDONLY, "ro"},
+    {MS_SYNCHRONOUS, "sync"},
+    {MS_DIRSYNC, "dirsync"},
+    {MS_LAZYTIME, "lazytime"},
+};
+
+uint64_t AtimeAttribute(uint64_t flags) {
+  if ((flags & MS_STRICTATIME) != 0) return MOUNT_ATTR_STRICTATIME;
+  if ((flags & MS_NOATIME) != 0) return MOUNT_ATTR_NOATIME;
+  return MOUNT_ATTR_RELATIME;
+}
+
+absl::Status TranslateId(const IdMap& map, std::string* value) {
+  const std::optional<uint64_t> inside = ParseUint64(*value);
+  if (!inside || *inside > UINT32_MAX) return absl::OkStatus();  // the kernel's
+  const std::optional<uint32_t> outside =
+      map.ToHost(static_cast<uint32_t>(*inside));
+  if (!outside) return ErrnoStatus(EINVAL, "unmapped id");
+  *value = fmt::format("{}", *outside);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+uint64_t WithoutMarker(uint64_t flags) {
+  return (flags & kMarkerMask) == kMarker ? flags & ~kMarkerMask : flags;
+}
+
+MountAction ActionOf(uint64_t flags) {
+  flags = WithoutMarker(flags);
+  if ((flags & MS_REMOUNT) != 0) return MountAction::kRemount;
+  if ((flags & MS_BIND) != 0) return MountAction::kBind;
+  if ((flags & (kPropagation | MS_MOVE)) != 0) return MountAction::kOther;
+  return MountAction::kNew;
+}
+
+absl::StatusOr<NewMount> DecodeNewMount(uint64_t flags, std::string_view data,
+                                        const IdMaps& maps) {
+  flags = WithoutMarker(flags);
+  NewMount mount;
+  mount.attributes = AtimeAttribute(flags);
+  for (const MountFlag& row : kMountFlags) {
+    if ((flags & row.flag) != 0) mount.attributes |= row.attribute;
+  }
+  for (const SuperblockFlag& row : kSuperblockFlags) {
+    if ((flags & row.flag) != 0) mount.options.push_back({row.option, ""});
+  }
+  for (absl::string_view word :
+       absl::StrSplit(ToAbsl(data), ',', absl::SkipEmpty())) {
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(word, absl::MaxSplits('=', 1));
+    FilesystemOption option = {parts.first, parts.second};
+    if (option.key == "gid") {
+      SYSBOX_RETURN_IF_ERROR(TranslateId(maps.gids, &option.value));
+    }
+    mount.options.push_back(std::move(option));
+  }
+  return mount;
+}
+
+}  // namespace sysbox::trap

@@ -1,0 +1,157 @@
+#include "sysbox/trap/replicas.h"
+
+#include <algorithm>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+#include "sysbox/base/strings.h"
+
+namespace sysbox::trap {
+namespace {
+
+bool HasOption(const std::string& options, std::string_view option) {
+  for (absl::string_view word : absl::StrSplit(options, ',')) {
+    if (ToStd(word) == option) return true;
+  }
+  return false;
+}
+
+// /dev/null, or an empty file system that nobody can write to.
+bool IsMask(const MountInfo& mount) {
+  if (mount.type != "tmpfs" && mount.type != "devtmpfs") return false;
+  if (mount.root == "/null") return true;
+  return mount.root == "/" && HasOption(mount.options, "ro");
+}
+
+bool IsCovered(const std::vector<MountInfo>& mounts, const MountInfo& mount) {
+  return std::any_of(mounts.begin(), mounts.end(), [&](const MountInfo& other) {
+    return other.parent_id == mount.id;
+  });
+}
+
+bool Classify(const MountInfo& mount, const MountInfo& base, Replica* replica) {
+  const std::string below = "/" + replica->path;
+  if (mount.type == "fuse" && absl::EndsWith(mount.root, below) &&
+      mount.root.size() > below.size()) {
+    // Ours holds whole paths, "/proc/…": others are mounted by their root.
+    replica->kind = Replica::Kind::kEmulated;
+    return true;
+  }
+  if (mount.type == base.type && mount.root == below) {
+    replica->kind = Replica::Kind::kNative;
+    return true;
+  }
+  replica->kind = Replica::Kind::kMask;
+  return IsMask(mount);
+}
+
+// Where a kernel has directories for others to mount on.
+constexpr std::string_view kEmptyDirectories[] = {
+    "fs/nfsd",        "fs/cgroup",
+    "fs/bpf",         "fs/fuse/connections",
+    "fs/pstore",      "kernel/config",
+    "kernel/debug",   "kernel/security",
+    "kernel/tracing", "sys/fs/binfmt_misc",
+};
+
+bool HidesNothing(const MountInfo& mount, const MountInfo& base,
+                  const std::vector<Replica>& replicas) {
+  const std::string_view path =
+      std::string_view(mount.mount_point).substr(base.mount_point.size() + 1);
+  return std::any_of(std::begin(kEmptyDirectories), std::end(kEmptyDirectories),
+                     [&](std::string_view empty) { return path == empty; }) ||
+         std::any_of(
+             replicas.begin(), replicas.end(),
+             [&](const Replica& replica) { return path == replica.path; });
+}
+
+}  // namespace
+
+bool IsFullyVisible(const std::vector<MountInfo>& mounts, std::string_view type,
+                    const std::vector<Replica>& replicas, bool read_only) {
+  for (const MountInfo& base : mounts) {
+    if (base.type != type || base.root != "/") continue;
+    if (HasOption(base.options, "ro") && !read_only) continue;
+    bool visible = true;
+    for (const MountInfo* mount : MountsOn(mounts, base.id)) {
+      // What lies on something else than the base is covered by that.
+      if (mount->parent_id != base.id) continue;
+      visible = visible &&
+                mount->mount_point.size() > base.mount_point.size() &&
+                HidesNothing(*mount, base, replicas);
+    }
+    if (visible) return true;
+  }
+  return false;
+}
+
+bool IsEmulated(const MountInfo& mount) {
+  return mount.type == "fuse" && (absl::StartsWith(mount.root, "/proc/") ||
+                                  absl::StartsWith(mount.root, "/sys/"));
+}
+
+bool GoesWith(const MountInfo& mount, const MountInfo& base) {
+  return IsEmulated(mount) || mount.type == base.type || IsMask(mount);
+}
+
+bool IsReplica(const MountInfo& mount, const MountInfo& base,
+               Replica* replica) {
+  if (base.root != "/") return false;
+  const std::string prefix =
+      base.mount_point == "/" ? "/" : base.mount_point + "/";
+  if (!absl::StartsWith(mount.mount_point, prefix)) return false;
+  Replica found;
+  found.path = mount.mount_point.substr(prefix.size());
+  found.read_only = HasOption(mount.options, "ro");
+  if (!Classify(mount, base, &found)) return false;
+  if (replica != nullptr) *replica = found;
+  return true;
+}
+
+std::vector<const MountInfo*> MountsOn(const std::vector<MountInfo>& mounts,
+                                       int id) {
+  // Children may come before their parents: mounts were moved.
+  absl::flat_hash_set<int> ids = {id};
+  std::vector<const MountInfo*> found;
+  for (size_t before = 0; before != ids.size();) {
+    before = ids.size();
+    for (const MountInfo& mount : mounts) {
+      if (mount.id == mount.parent_id || !ids.contains(mount.parent_id) ||
+          !ids.insert(mount.id).second) {
+        continue;
+      }
+      found.push_back(&mount);
+    }
+  }
+  return found;
+}
+
+std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
+                                  std::string_view mount_point,
+                                  std::string_view type) {
+  const auto base =
+      std::find_if(mounts.rbegin(), mounts.rend(), [&](const MountInfo& mount) {
+        return mount.mount_point == mount_point && mount.type == type &&
+               mount.root == "/";
+      });
+  std::vector<Replica> replicas;
+  if (base == mounts.rend()) return replicas;
+  absl::flat_hash_set<int> ours = {base->id};
+  for (const MountInfo* mount : MountsOn(mounts, base->id)) {
+    Replica replica;
+    if (!ours.contains(mount->parent_id) ||
+        !IsReplica(*mount, *base, &replica)) {
+      continue;
+    }
+    // Under cgroup v1 the tmpfs of /sys/fs/cgroup is read-only, too.
+    if (replica.kind == Replica::Kind::kMask && IsCovered(mounts, *mount)) {
+      continue;
+    }
+    ours.insert(mount->id);
+    replicas.push_back(std::move(replica));
+  }
+  return replicas;
+}
+
+}  // namespace sysbox::trap

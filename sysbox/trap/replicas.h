@@ -1,0 +1,57 @@
+// What lies over a procfs or sysfs of the container: emulated files, values of
+// the kernel's that stay visible among them, masked and read-only paths. All
+// of it is to lie over every further procfs and sysfs made inside, too. Read
+// off the mounts that the container's init made. Pure.
+#ifndef SYSBOX_TRAP_REPLICAS_H_
+#define SYSBOX_TRAP_REPLICAS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sysbox/linux/mount_info.h"
+
+namespace sysbox::trap {
+
+struct Replica {
+  enum class Kind {
+    kEmulated,  // a file or directory of our FUSE file system
+    kNative,    // the new file system's own at this path, over what covers it
+    kMask,      // an empty file or directory
+  };
+  Kind kind = Kind::kEmulated;
+  std::string path;  // below the file system's root, without a slash in front
+  bool read_only = false;
+};
+
+// Of the file system of `type` ("proc", "sysfs") mounted at `mount_point`
+// ("/proc", "/sys") in `mounts`: in the order in which to attach them. Mounts
+// of others (binfmt_misc, cgroups) are left out, and what lies on them.
+std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
+                                  std::string_view mount_point,
+                                  std::string_view type);
+
+// The mounts that lie, directly or not, on the mount `id`.
+std::vector<const MountInfo*> MountsOn(const std::vector<MountInfo>& mounts,
+                                       int id);
+
+// Whether a new file system of `type` shows a user namespace that sees
+// `mounts` nothing that is covered for it now: some mount of that type has
+// nothing over it but what will lie over the new one, too, and empty
+// directories (mount_too_revealing in fs/namespace.c).
+bool IsFullyVisible(const std::vector<MountInfo>& mounts, std::string_view type,
+                    const std::vector<Replica>& replicas, bool read_only);
+
+// A mount of an emulated file or directory, wherever it is.
+bool IsEmulated(const MountInfo& mount);
+// A mount that belongs to the dressed one it lies on, `base`, and goes with it.
+bool GoesWith(const MountInfo& mount, const MountInfo& base);
+
+// Whether `mount` is a replica on a file system of type `base.type` whose root
+// is mounted as `base`.
+bool IsReplica(const MountInfo& mount, const MountInfo& base,
+               Replica* replica = nullptr);
+
+}  // namespace sysbox::trap
+
+#endif  // SYSBOX_TRAP_REPLICAS_H_

@@ -13,6 +13,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
@@ -90,7 +91,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   using ListenerPtr = std::shared_ptr<Listener>;
 
   static absl::Status PrepareThread();
-  void Work();
+  void Work(absl::Notification& apart);
   bool WaitAndServe();
   void OnReady(uint64_t key, uint32_t events);
   void ServeOne(const ListenerPtr& listener);
@@ -191,7 +192,13 @@ void Engine::EnsureIdleThread() {
     ++threads_;
     ++idle_;
   }
-  std::thread([self = shared_from_this()] { self->Work(); }).detach();
+  // Until it has a file-system context of its own it shares its maker's, and
+  // the kernel lets neither visit another mount namespace.
+  auto apart = std::make_shared<absl::Notification>();
+  std::thread([self = shared_from_this(), apart] {
+    self->Work(*apart);
+  }).detach();
+  apart->WaitForNotification();
 }
 
 // False: there are enough of us.
@@ -213,8 +220,9 @@ absl::Status Engine::PrepareThread() {
   return prepared;
 }
 
-void Engine::Work() {
+void Engine::Work(absl::Notification& apart) {
   const absl::Status prepared = PrepareThread();
+  apart.Notify();
   while (prepared.ok() && WaitAndServe()) {
   }
   absl::MutexLock lock(&mu_);

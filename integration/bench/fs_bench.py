@@ -93,7 +93,7 @@ class Bench:
         directory = self.work / "lxcfs"
         directory.mkdir()
         self.lxcfs = subprocess.Popen(
-            ["lxcfs", "-f", "-p", str(self.work / "lxcfs.pid"),
+            ["lxcfs", "-f", "-l", "-p", str(self.work / "lxcfs.pid"),
              str(directory)], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             preexec_fn=private_world.die_with_parent)

@@ -4,13 +4,22 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/emu/views/container_resources.h"
 #include "sysbox/emu/views/cpu_use.h"
+#include "sysbox/emu/views/group_view.h"
 #include "sysbox/emu/views/task_counts.h"
 #include "sysbox/emu/views/visible_cpus.h"
 #include "sysbox/linux/clock.h"
 
 namespace sysbox::emu::views {
+namespace {
+
+absl::StatusOr<std::string> Make(const GroupView& view) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Load load, ReadLoad(view.group, view.host, view.facts.started_ns));
+  return LoadavgText(load);
+}
+
+}  // namespace
 
 absl::StatusOr<Load> ReadLoad(ResourceGroup& group, HostResources& host,
                               int64_t started_ns) {
@@ -37,12 +46,7 @@ std::string LoadavgText(const Load& load) {
 
 absl::StatusOr<std::string> Loadavg(ContainerView& view,
                                     const fuse::Caller& caller) {
-  ContainerResources& resources = view.resources();
-  const ContainerFacts facts = view.facts();
-  SYSBOX_ASSIGN_OR_RETURN(auto group, resources.Of(facts, caller));
-  SYSBOX_ASSIGN_OR_RETURN(const Load load,
-                          ReadLoad(*group, resources.host(), facts.started_ns));
-  return LoadavgText(load);
+  return GenerateFor(view, caller, &Make);
 }
 
 }  // namespace sysbox::emu::views

@@ -145,6 +145,13 @@ TEST_CASE("an inner container with a limit of its own is told that one") {
   }
 }
 
+TEST_CASE("a cgroup that cannot be found is none") {
+  FakeContainer container(CgroupLayout::kV1);
+  container.AddProcess(101, 0, "/elsewhere");
+  container.facts_.init = 101;
+  CHECK(MeminfoValue(container.Generate(&Meminfo, 101), "MemTotal") == 8388608);
+}
+
 TEST_CASE("before it is activated a container has no limits") {
   FakeContainer container(CgroupLayout::kV1);
   container.facts_.init = 0;

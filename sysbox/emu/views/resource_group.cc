@@ -88,11 +88,17 @@ absl::Status ResourceGroup::OpenIn(const cgroups::Hierarchy& hierarchy,
       served.empty() ? std::nullopt : cgroups::CgroupIn(hierarchy, proc_cgroup);
   if (!inside) return absl::OkStatus();
   const std::string_view path = LimitedPath(*inside, nesting);
-  SYSBOX_ASSIGN_OR_RETURN(
-      Fd fd, sysbox::Open(hierarchy.mount_point + std::string(path),
-                          {.flags = O_PATH | O_DIRECTORY}));
+  absl::StatusOr<Fd> fd =
+      sysbox::Open(hierarchy.mount_point + std::string(path),
+                   {.flags = O_PATH | O_DIRECTORY});
+  // Mounted otherwise than the kernel names it: nothing is known of it then.
+  // An inner container's has gone, and the container's own has to do.
+  const bool unknown =
+      ErrnoOf(fd.status()) == ENOENT && nesting == Nesting::kContainer;
+  if (unknown) return absl::OkStatus();
+  SYSBOX_RETURN_IF_ERROR(fd);
   for (size_t i : served) index_[i] = static_cast<int8_t>(held_.size());
-  held_.push_back({std::move(fd), LevelsOf(path), hierarchy.unified()});
+  held_.push_back({*std::move(fd), LevelsOf(path), hierarchy.unified()});
   name_.append(path).push_back('\n');
   return absl::OkStatus();
 }

@@ -43,7 +43,8 @@ class ResourceGroup {
   // The directories with the limits of the process whose /proc/PID/cgroup is
   // given, as one of the container itself or of a container inside it
   // (LimitedPath). Controllers that no v1 hierarchy has are the unified one's.
-  // ENOENT when a directory is gone. Called once, before all else.
+  // A hierarchy where the container's directory is not found counts as absent;
+  // ENOENT when an inner container's is gone. Called once, before all else.
   absl::Status Open(const cgroups::Hierarchies& hierarchies,
                     std::string_view proc_cgroup, Nesting nesting);
 

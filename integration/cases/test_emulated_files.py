@@ -222,12 +222,13 @@ def no_daemon(daemon):
     daemon.start()
 
 
-def servers():
-    """Processes that serve files of one container."""
+def servers(name):
+    """Processes that serve files of just that container."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         try:
-            if (entry / "comm").read_text() == "sysbox[fs]\n":
+            if ((entry / "comm").read_text() == "sysbox[fs]\n" and
+                    name in (entry / "cmdline").read_text()):
                 found.append(entry.name)
         except OSError:  # gone, or no process
             continue
@@ -241,18 +242,18 @@ def test_without_a_daemon(no_daemon, binary, shared_rootfs, name):
                  f"echo x > {KERNEL}/hostname; hostname; exit 3", check=False)
     assert result.code == 3, result
     assert result.out == "77\nx\n"
-    assert not servers()
+    assert not servers(name)
     assert not (VALUES / name).exists()
 
 
 def test_detached_without_a_daemon(no_daemon, bundle, name):
     bundle.save(args=["sleep", "1000"])
     bundle.detached("run", "-d", name)
-    assert len(servers()) == 1
+    assert len(servers(name)) == 1
     bundle("exec", name, "sh", "-c", f"echo 44 > {SWAPPINESS}")
     assert bundle("exec", name, "cat", SWAPPINESS).out == "44\n"
     bundle("delete", "--force", name)
-    until(lambda: not servers())
+    until(lambda: not servers(name))
     assert not (VALUES / name).exists()
 
 
@@ -267,13 +268,13 @@ def test_a_killed_run_leaves_its_container_served(no_daemon, bundle, name):
     process.wait()
     assert bundle("exec", name, "cat", SWAPPINESS).out.strip().isdigit()
     bundle("delete", "--force", name)
-    until(lambda: not servers())
+    until(lambda: not servers(name))
 
 
 def test_a_failed_run_without_a_daemon(no_daemon, bundle, name):
     bundle.save(args=["/no/such/program"])
     assert bundle("run", name, check=False).code != 0
-    assert not servers()
+    assert not servers(name)
 
 
 def test_people_can_look(bundle, name, binary):

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -120,6 +121,13 @@ absl::Status MakeNodeAt(FdRef dir, std::string_view path, mode_t mode,
   return SyscallStatus(
       mknodat(dir.get(), std::string(path).c_str(), mode, device), "mknod",
       path);
+}
+
+absl::Status ReadDirectoryOnce(FdRef dir) {
+  std::vector<char> buffer(size_t{32} << 10);
+  return SyscallStatus(static_cast<int>(syscall(SYS_getdents64, dir.get(),
+                                                buffer.data(), buffer.size())),
+                       "getdents64", fmt::format("descriptor {}", dir.get()));
 }
 
 absl::StatusOr<std::vector<std::string>> ListDirectory(FdRef dir) {

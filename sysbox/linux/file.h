@@ -98,6 +98,9 @@ absl::Status MakeNodeAt(FdRef dir, std::string_view path, mode_t mode,
 // Names in a directory without "." and "..", unsorted. O_PATH fds are fine.
 absl::StatusOr<std::vector<std::string>> ListDirectory(FdRef dir);
 absl::StatusOr<std::vector<std::string>> ListDirectory(std::string_view path);
+// One getdents64(2), what it says thrown away: a filesystem that is served from
+// afar tells all about a directory's files at once.
+absl::Status ReadDirectoryOnce(FdRef dir);
 // faccessat(2) with F_OK; errors other than ENOENT count as existing.
 bool Exists(std::string_view path);
 // realpath(3) of a host path.

@@ -381,12 +381,14 @@ TEST_CASE("emulated files lie over the kernel's, and nowhere else") {
   MountPlan plan = PlainPlan(root.path());
   AddBaseOps(plan);
   plan.ops.push_back(Emulated("/proc/uptime", EmulatedFrom::kLive));
+  plan.ops.push_back(Emulated("/proc/loadavg", EmulatedFrom::kLive));
   plan.ops.push_back(Emulated("/proc/version", EmulatedFrom::kStatic));
   plan.ops.back().attributes.set = MOUNT_ATTR_RDONLY;
   plan.ops.push_back(Emulated("/proc/no-such-file", EmulatedFrom::kStatic));
   std::vector<DetachedMount> emulated;
   emulated.push_back(FilesystemWith("version", "static"));
   emulated.push_back(FilesystemWith("uptime", "live"));
+  REQUIRE_OK(MakeNodeAt(emulated[1].fd(), "proc/loadavg", S_IFREG | 0644, 0));
   const auto inside = [] {
     SYSBOX_ASSIGN_OR_RETURN(const std::string live, ReadFile("/proc/uptime"));
     SYSBOX_ASSIGN_OR_RETURN(const std::string kept, ReadFile("/proc/version"));

@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <map>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -48,6 +51,36 @@ absl::StatusOr<DetachedMount> CloneNative(const MountOp& op, FdRef root) {
   return CloneTree(target, "", false);
 }
 
+// Directories of one filesystem, relative to its root, and the names in each
+// that are bound or on the way to what is.
+using Steps = std::map<std::string, std::set<std::string>>;
+
+void AddSteps(std::string_view path, Steps& steps) {
+  path.remove_prefix(1);
+  for (size_t start = 0; start != std::string_view::npos;) {
+    const size_t end = path.find('/', start);
+    const std::string_view directory = path.substr(0, start);
+    steps[std::string(directory)].emplace(
+        path.substr(start, end == path.npos ? end : end - start));
+    start = end == path.npos ? end : end + 1;
+  }
+}
+
+// Whoever serves the filesystem is asked once about all names in a directory
+// (FUSE_READDIRPLUS), rather than about each.
+absl::Status AskAbout(const DetachedMount& source, const Steps& steps) {
+  for (const auto& [directory, names] : steps) {
+    if (names.size() < 2) continue;  // costs a request either way
+    const absl::StatusOr<Fd> opened =
+        OpenAt(source.fd(), directory.empty() ? "." : directory,
+               {.flags = O_RDONLY | O_DIRECTORY});
+    if (ErrnoOf(opened.status()) == ENOENT) continue;
+    SYSBOX_RETURN_IF_ERROR(opened.status());
+    SYSBOX_RETURN_IF_ERROR(ReadDirectoryOnce(*opened));
+  }
+  return absl::OkStatus();
+}
+
 DetachedMount TakeLast(std::vector<DetachedMount>& mounts) {
   DetachedMount last = std::move(mounts.back());
   mounts.pop_back();
@@ -66,6 +99,17 @@ absl::StatusOr<EmulatedSources> EmulatedSources::Attach(
   return EmulatedSources(std::move(static_files), std::move(live));
 }
 
+absl::Status EmulatedSources::LookAhead(absl::Span<const MountOp> ops) const {
+  Steps in_static, in_live;
+  for (const MountOp& op : ops) {
+    if (IsNative(op)) continue;
+    AddSteps(op.target,
+             op.emulated_from == EmulatedFrom::kLive ? in_live : in_static);
+  }
+  SYSBOX_RETURN_IF_ERROR(AskAbout(static_, in_static), "static files");
+  return Annotate(AskAbout(live_, in_live), "live files");
+}
+
 absl::Status EmulatedSources::BindServed(const MountOp& op,
                                          FdRef target) const {
   const DetachedMount& source =
@@ -79,6 +123,7 @@ absl::Status EmulatedSources::BindServed(const MountOp& op,
 
 absl::Status EmulatedSources::Bind(absl::Span<const MountOp> ops,
                                    FdRef root) const {
+  SYSBOX_RETURN_IF_ERROR(LookAhead(ops));
   std::vector<DetachedMount> natives(ops.size());
   for (size_t i = 0; i < ops.size(); ++i) {
     if (!IsNative(ops[i])) continue;

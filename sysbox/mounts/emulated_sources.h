@@ -33,6 +33,7 @@ class EmulatedSources {
  private:
   EmulatedSources(DetachedMount static_files, DetachedMount live_files)
       : static_(std::move(static_files)), live_(std::move(live_files)) {}
+  absl::Status LookAhead(absl::Span<const MountOp> ops) const;
   absl::Status BindServed(const MountOp& op, FdRef target) const;
 
   DetachedMount static_;

@@ -1,5 +1,6 @@
 """Where a process is in the cgroup hierarchies, v1, v2 and both."""
 
+import os
 import pathlib
 
 
@@ -43,5 +44,7 @@ def limit(pid, controller, name):
 def remove_empty(name):
     """The parent a dockerd was given, which runtimes leave behind."""
     for where in set(_mounts().values()):
-        for directory in pathlib.Path(where).rglob(name):
-            directory.rmdir()
+        # Unlike rglob, it bears what others remove meanwhile.
+        for path, directories, _ in os.walk(where, topdown=False):
+            if name in directories:
+                pathlib.Path(path, name).rmdir()

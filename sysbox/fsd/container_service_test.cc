@@ -134,12 +134,14 @@ TEST_CASE("a successor goes on where the daemon was") {
   TempDir dir;
   FakeVault vault;
   api::EmulatedFilesystems files;
+  size_t own = 0;  // what is held whatever containers there are
   {
     Daemon daemon(dir, &vault);
     daemon.Start();
+    own = vault.size();
     files = Register(daemon);
     REQUIRE_OK(WriteExistingAt(files.static_files, kInMount, "33\n"));
-    CHECK(vault.size() == 2);
+    CHECK(vault.size() == own + 2);
   }
   Daemon successor(dir, &vault);
   successor.part().Adopt({.id = "web",
@@ -152,7 +154,7 @@ TEST_CASE("a successor goes on where the daemon was") {
   REQUIRE_OK(WriteExistingAt(files.static_files, kInMount, "44\n"));
   CHECK(VALUE_OF(ReadIn(files.static_files, kInMount)) == "44\n");
   successor.part().Release("web");
-  CHECK(vault.size() == 0);
+  CHECK(vault.size() == own);
 }
 
 TEST_CASE("people are told what a container is served and has stored") {

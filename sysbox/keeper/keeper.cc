@@ -179,8 +179,9 @@ void Keeper::OnMessages() {
         ReceiveMessage(worker_->socket, kMaxKeeperMessage, 1);
     if (!message.ok() && ErrnoOf(message.status()) == EAGAIN) return;
     if (!message.ok() || message->end_of_file) {
-      // Its end of the socket is closed: it is ending.
       (void)epoll_->Remove(worker_->socket);
+      // A closed end: it is ending. Unheard it would hang; the next one is not.
+      if (!message.ok()) (void)worker_->process.pidfd().Signal(SIGKILL);
       return;
     }
     const absl::StatusOr<KeeperMessage> decoded =

@@ -200,6 +200,14 @@ absl::StatusOr<MountInfo> MountOf(FdRef file, pid_t process) {
   return FindMount(file, fmt::format("/proc/{}/mountinfo", process));
 }
 
+absl::StatusOr<uint64_t> UniqueMountId(FdRef file) {
+  constexpr unsigned kMountIdUnique = 0x4000;  // Debian 12's headers are 6.1's
+  SYSBOX_ASSIGN_OR_RETURN(const struct statx found,
+                          StatMount(file, kMountIdUnique));
+  if ((found.stx_mask & kMountIdUnique) != 0) return found.stx_mnt_id;
+  return ErrnoStatus(ENOSYS, "statx unique mount id");
+}
+
 absl::StatusOr<bool> IsMountRoot(FdRef file) {
   SYSBOX_ASSIGN_OR_RETURN(const struct statx found, StatMount(file, 0));
   if ((found.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0) {

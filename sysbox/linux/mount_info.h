@@ -40,6 +40,10 @@ absl::StatusOr<MountInfo> MountOf(FdRef file, pid_t process);
 // Whether `file` is the root of a mount (statx STATX_ATTR_MOUNT_ROOT).
 absl::StatusOr<bool> IsMountRoot(FdRef file);
 
+// The id of the mount `file` lies on, which no other mount gets after it
+// (STATX_MNT_ID_UNIQUE, Linux 6.8); ENOSYS before that.
+absl::StatusOr<uint64_t> UniqueMountId(FdRef file);
+
 // "\040" and the like → the byte.
 std::string UnescapeMountField(std::string_view field);
 

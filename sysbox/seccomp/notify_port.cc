@@ -19,14 +19,13 @@ constexpr unsigned long kSetFlags = SECCOMP_IOW(4, uint64_t);
 constexpr unsigned long kSyncWakeUp = 1;
 
 // The kernel's structs may have grown; it wants zeros, and fills all.
-constexpr size_t kMaxStruct = 512;
 struct Buffer {
-  alignas(8) std::array<char, kMaxStruct> bytes = {};
+  alignas(8) std::array<char, kNotificationBytes> bytes = {};
 };
 
 bool StructsFit() {
   const absl::StatusOr<size_t> largest = LargestSeccompNotification();
-  return largest.ok() && *largest <= kMaxStruct;
+  return largest.ok() && *largest <= kNotificationBytes;
 }
 
 int Ioctl(FdRef fd, unsigned long request, void* argument) {
@@ -47,16 +46,9 @@ absl::Status NotifyPort::PreferOneCpu() {
   return ErrnoStatus(errno, "seccomp listener: wake on one CPU");
 }
 
-absl::StatusOr<std::optional<Notification>> NotifyPort::Receive() {
-  static const bool structs_fit = StructsFit();
-  if (!structs_fit) return FailedPrecondition("seccomp: unknown notifications");
-  Buffer buffer;
-  if (Ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, buffer.bytes.data()) != 0) {
-    if (errno == ENOENT) return std::nullopt;
-    return ErrnoStatus(errno, "receive seccomp notification");
-  }
+Notification DecodeNotification(const void* bytes) {
   seccomp_notif raw = {};
-  memcpy(&raw, buffer.bytes.data(), sizeof raw);
+  memcpy(&raw, bytes, sizeof raw);
   Notification notification = {.id = raw.id,
                                .tid = static_cast<pid_t>(raw.pid),
                                .arch = raw.data.arch,
@@ -64,6 +56,21 @@ absl::StatusOr<std::optional<Notification>> NotifyPort::Receive() {
   std::copy(std::begin(raw.data.args), std::end(raw.data.args),
             notification.args.begin());
   return notification;
+}
+
+absl::StatusOr<std::optional<Notification>> NotifyPort::Receive() {
+  Buffer buffer;
+  return Receive(buffer.bytes.data());
+}
+
+absl::StatusOr<std::optional<Notification>> NotifyPort::Receive(void* bytes) {
+  static const bool structs_fit = StructsFit();
+  if (!structs_fit) return FailedPrecondition("seccomp: unknown notifications");
+  if (Ioctl(listener_, SECCOMP_IOCTL_NOTIF_RECV, bytes) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return ErrnoStatus(errno, "receive seccomp notification");
+  }
+  return DecodeNotification(bytes);
 }
 
 bool NotifyPort::Waits(uint64_t id) const {

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -24,6 +25,11 @@ struct Notification {
   std::array<uint64_t, 6> args = {};
 };
 
+// Room for a notification as the kernel writes it, with some to grow.
+inline constexpr size_t kNotificationBytes = 128;
+// What the kernel wrote there.
+Notification DecodeNotification(const void* bytes);
+
 // Thread-safe: the kernel is. A caller that has died or was interrupted since
 // needs no answer, so answering it is OK.
 class NotifyPort {
@@ -41,6 +47,10 @@ class NotifyPort {
 
   // Blocks. nullopt: the caller was gone before we came.
   absl::StatusOr<std::optional<Notification>> Receive();
+  // Likewise, through `bytes`: kNotificationBytes of zeros, aligned to 8. When
+  // the kernel counts the call as received, they hold it, whatever becomes of
+  // this process. They stay zeros if there is none.
+  absl::StatusOr<std::optional<Notification>> Receive(void* bytes);
   // Whether `id`'s caller still waits. What was opened by its thread id before
   // a true answer is the caller's, not a successor's.
   bool Waits(uint64_t id) const;

@@ -6,6 +6,7 @@
 
 #include "sysbox/trap/caller.h"
 #include "sysbox/trap/container.h"
+#include "sysbox/trap/progress.h"
 #include "sysbox/trap/table.h"
 #include "sysbox/trap/verdict.h"
 
@@ -17,6 +18,7 @@ struct TrappedCall {
   const Caller& caller;
   const Container& container;
   Host& host;
+  const Progress& progress;
 
   // Of a 32-bit ABI: pointers and longs of 4 bytes.
   bool narrow() const {

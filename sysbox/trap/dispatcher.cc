@@ -22,6 +22,7 @@
 #include "sysbox/trap/call.h"
 #include "sysbox/trap/callers_place.h"
 #include "sysbox/trap/families.h"
+#include "sysbox/trap/progress.h"
 
 namespace sysbox::trap {
 namespace {
@@ -47,13 +48,14 @@ struct Listener {
 };
 
 Verdict Handle(const Listener& listener,
-               const seccomp::Notification& notification, Host& host) {
+               const seccomp::Notification& notification,
+               const Progress& progress, Host& host) {
   const TableRow* row = FindRow(notification.arch, notification.number);
   // Nothing else is trapped; a filter of another version's might.
   if (row == nullptr || notification.tid == 0) return LetKernel();
   const Caller caller(listener.port, notification);
   return HandlerOf(row->family)(
-      {*row, caller, listener.served->container, host});
+      {*row, caller, listener.served->container, host, progress});
 }
 
 absl::Status Answer(seccomp::NotifyPort& port, uint64_t id,
@@ -99,10 +101,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
   void Leave(const ListenerPtr& listener);
   void Arm(const ListenerPtr& listener);
   void Forget(uint64_t key);
-  void Complete(const ListenerPtr& listener,
-                const seccomp::Notification& notification);
-  void CarryOn(const ListenerPtr& listener,
-               std::vector<seccomp::Notification> calls);
+  using Unanswered = InFlightJournal::Unanswered;
+  void Complete(const ListenerPtr& listener, const Unanswered& call);
+  void CarryOn(const ListenerPtr& listener);
+  void CarryOnOne(const ListenerPtr& listener, const Unanswered& call);
+  void LeaveJournal(int slot);
   void EnsureIdleThread();
   bool BecomeIdle();
 
@@ -153,7 +156,7 @@ absl::Status Engine::Serve(const Container& container, const std::string& name,
     listeners_[listener->key] = listener;
   }
   if (options_.journal != nullptr) {
-    CarryOn(listener, options_.journal->Take(name));
+    CarryOn(listener);
   }
   EnsureIdleThread();
   absl::Status added = epoll_.Add(listener->port.fd(), kArmed, listener->key);
@@ -300,9 +303,13 @@ void Engine::Arm(const ListenerPtr& listener) {
 
 void Engine::ServeOne(const ListenerPtr& listener) {
   seccomp::NotifyPort& port = listener->port;
+  InFlightJournal* const journal = options_.journal.get();
+  const int slot = journal == nullptr ? -1 : journal->Reserve(listener->name);
   // Nobody else receives from it until it is armed again, so this returns.
-  auto received = port.Receive();
+  auto received = slot < 0 ? port.Receive()
+                           : port.Receive(journal->NotificationBytes(slot));
   if (!received.ok() || !received->has_value()) {
+    LeaveJournal(slot);
     if (received.ok()) return Arm(listener);
     Log(LogLevel::kError, "interception of {}: {}",
         listener->served->container.id, MessageOf(received.status()));
@@ -315,47 +322,55 @@ void Engine::ServeOne(const ListenerPtr& listener) {
     EnsureIdleThread();
     Arm(listener);
   }
-  Complete(listener, notification);
+  Complete(listener, {slot, notification, 0});
   if (!may_wait) Arm(listener);
 }
 
-void Engine::Complete(const ListenerPtr& listener,
-                      const seccomp::Notification& notification) {
+void Engine::LeaveJournal(int slot) {
+  if (options_.journal != nullptr) options_.journal->Leave(slot);
+}
+
+void Engine::Complete(const ListenerPtr& listener, const Unanswered& call) {
   seccomp::NotifyPort& port = listener->port;
-  InFlightJournal* const journal = options_.journal.get();
-  const int slot =
-      journal == nullptr ? -1 : journal->Enter(listener->name, notification);
-  const Verdict verdict = Handle(*listener, notification, *host_);
-  const absl::Status answered = Answer(port, notification.id, verdict);
+  const Progress progress(options_.journal.get(), call.slot, call.mark);
+  const Verdict verdict = Handle(*listener, call.call, progress, *host_);
+  const absl::Status answered = Answer(port, call.call.id, verdict);
   if (!answered.ok()) {
     Log(LogLevel::kWarning, "interception of {}: {}",
         listener->served->container.id, MessageOf(answered));
-    (void)port.Fail(notification.id, EPERM);  // never leave a caller hanging
+    (void)port.Fail(call.call.id, EPERM);  // never leave a caller hanging
   }
-  if (journal != nullptr) journal->Leave(slot);
+  LeaveJournal(call.slot);
 }
 
-// What a predecessor had received when it died, on a thread of its own.
-void Engine::CarryOn(const ListenerPtr& listener,
-                     std::vector<seccomp::Notification> calls) {
-  if (calls.empty()) return;
-  {
-    absl::MutexLock lock(&mu_);
-    ++threads_;
-  }
-  std::thread([self = shared_from_this(), listener, calls = std::move(calls)] {
-    const absl::Status prepared = self->PrepareThread();
-    for (const seccomp::Notification& call : calls) {
-      if (!listener->port.Waits(call.id)) continue;
-      if (prepared.ok()) {
-        self->Complete(listener, call);
-      } else {
-        (void)listener->port.Fail(call.id, EIO);
-      }
+// What a predecessor had received when it died, each on a thread of its own:
+// one may wait for another.
+void Engine::CarryOn(const ListenerPtr& listener) {
+  for (const Unanswered& call : options_.journal->Find(listener->name)) {
+    // Answered, but not crossed out; or reserved, and there was none.
+    if (call.call.id == 0 || !listener->port.Waits(call.call.id)) {
+      LeaveJournal(call.slot);
+      continue;
     }
-    absl::MutexLock lock(&self->mu_);
-    --self->threads_;
-  }).detach();
+    {
+      absl::MutexLock lock(&mu_);
+      ++threads_;
+    }
+    std::thread([self = shared_from_this(), listener, call] {
+      self->CarryOnOne(listener, call);
+    }).detach();
+  }
+}
+
+void Engine::CarryOnOne(const ListenerPtr& listener, const Unanswered& call) {
+  if (PrepareThread().ok()) {
+    Complete(listener, call);
+  } else {
+    (void)listener->port.Fail(call.call.id, EIO);
+    LeaveJournal(call.slot);
+  }
+  absl::MutexLock lock(&mu_);
+  --threads_;
 }
 
 class EngineDispatcher : public Dispatcher {

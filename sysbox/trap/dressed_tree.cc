@@ -32,6 +32,13 @@ absl::StatusOr<Fd> FindPlace(FdRef base, const std::string& path) {
   return place;
 }
 
+// Invalid, too, where something lies already: somebody began, and died.
+absl::StatusOr<Fd> FindFreePlace(FdRef base, const std::string& path) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd place, FindPlace(base, path));
+  if (place.valid() && IsMountRoot(place).value_or(false)) return Fd();
+  return place;
+}
+
 // Init's mounts and what it takes to clone them.
 struct InitsMounts {
   Fd mount_namespace;
@@ -124,7 +131,7 @@ absl::Status Wardrobe::Dress(FdRef base, bool read_only) {
   SYSBOX_RETURN_IF_ERROR(CloneNatives(base));
   for (Piece& piece : pieces_) {
     if (!piece.mount.valid()) continue;
-    SYSBOX_ASSIGN_OR_RETURN(Fd place, FindPlace(base, piece.replica.path));
+    SYSBOX_ASSIGN_OR_RETURN(Fd place, FindFreePlace(base, piece.replica.path));
     if (!place.valid()) continue;
     if (read_only || piece.replica.read_only) {
       const MountAttributes attributes = {.set = MOUNT_ATTR_RDONLY};

@@ -40,7 +40,8 @@ class Wardrobe {
   const std::vector<Replica>& plan() const { return plan_; }
 
   // Puts them over `base`, the root of a file system of the same type; all
-  // read-only if `read_only`. What `base` has no place for is left out. Before
+  // read-only if `read_only`. What `base` has no place for is left out, and
+  // where something lies already, nothing is put. Before
   // Linux 6.15 `base` must be attached in the thread's mount namespace, after
   // that it may also be detached there: else EINVAL, and nothing is used up.
   absl::Status Dress(FdRef base, bool read_only);

@@ -9,6 +9,7 @@
 #include "sysbox/trap/mount_call.h"
 #include "sysbox/trap/swap_off.h"
 #include "sysbox/trap/sysinfo_call.h"
+#include "sysbox/trap/unmount_call.h"
 #include "sysbox/trap/xattr_call.h"
 
 namespace sysbox::trap {

@@ -10,7 +10,7 @@
 namespace sysbox::trap {
 namespace {
 
-constexpr uint64_t kMagic = 0x31706172'74786273;  // "sbxtrap1"
+constexpr uint64_t kMagic = 0x32706172'74786273;  // "sbxtrap2"
 constexpr int kSlots = 512;
 constexpr size_t kMaxName = 151;
 
@@ -19,7 +19,8 @@ struct Slot {
   std::atomic<uint32_t> used;
   uint32_t name_size;
   char name[kMaxName + 1];
-  seccomp::Notification notification;
+  std::atomic<uint64_t> mark;
+  alignas(8) char notification[seccomp::kNotificationBytes];
 };
 
 }  // namespace
@@ -62,8 +63,7 @@ absl::StatusOr<std::unique_ptr<InFlightJournal>> InFlightJournal::Open(
       new InFlightJournal(std::move(shared)));
 }
 
-int InFlightJournal::Enter(std::string_view listener,
-                           const seccomp::Notification& notification) {
+int InFlightJournal::Reserve(std::string_view listener) {
   if (listener.size() > kMaxName) return -1;
   absl::MutexLock lock(&mu_);
   if (free_.empty()) return -1;
@@ -72,9 +72,19 @@ int InFlightJournal::Enter(std::string_view listener,
   Slot& slot = layout_->slots[index];
   slot.name_size = static_cast<uint32_t>(listener.size());
   memcpy(slot.name, listener.data(), listener.size());
-  slot.notification = notification;
+  slot.mark.store(0, std::memory_order_relaxed);
+  // A predecessor may have died while it left.
+  memset(slot.notification, 0, sizeof slot.notification);
   slot.used.store(1, std::memory_order_release);
   return index;
+}
+
+void* InFlightJournal::NotificationBytes(int slot) {
+  return layout_->slots[slot].notification;
+}
+
+void InFlightJournal::Note(int slot, uint64_t mark) {
+  layout_->slots[slot].mark.store(mark, std::memory_order_release);
 }
 
 void InFlightJournal::Leave(int slot) {
@@ -84,10 +94,9 @@ void InFlightJournal::Leave(int slot) {
   free_.push_back(slot);
 }
 
-std::vector<seccomp::Notification> InFlightJournal::Take(
+std::vector<InFlightJournal::Unanswered> InFlightJournal::Find(
     std::string_view listener) {
-  std::vector<seccomp::Notification> taken;
-  absl::MutexLock lock(&mu_);
+  std::vector<Unanswered> found;
   for (int i = 0; i < kSlots; ++i) {
     Slot& slot = layout_->slots[i];
     if (slot.used.load(std::memory_order_acquire) == 0 ||
@@ -95,11 +104,10 @@ std::vector<seccomp::Notification> InFlightJournal::Take(
         std::string_view(slot.name, slot.name_size) != listener) {
       continue;
     }
-    taken.push_back(slot.notification);
-    slot.used.store(0, std::memory_order_release);
-    free_.push_back(i);
+    found.push_back({i, seccomp::DecodeNotification(slot.notification),
+                     slot.mark.load(std::memory_order_acquire)});
   }
-  return taken;
+  return found;
 }
 
 }  // namespace sysbox::trap

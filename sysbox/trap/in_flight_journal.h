@@ -1,9 +1,12 @@
 // Calls that were received and not answered yet, in memory that outlives the
 // process: the kernel hands a call out only once, but takes its answer from
-// whoever has the listener (kernel-facts 5). A successor carries them on.
+// whoever has the listener (kernel-facts 5). It writes the call straight into
+// this memory, so there is no moment at which one is in nobody's hands. A
+// successor carries them on.
 #ifndef SYSBOX_TRAP_IN_FLIGHT_JOURNAL_H_
 #define SYSBOX_TRAP_IN_FLIGHT_JOURNAL_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,19 +33,31 @@ class InFlightJournal {
   static absl::StatusOr<std::unique_ptr<InFlightJournal>> Open(Fd memory);
   FdRef memory() const { return memory_.fd(); }
 
-  // -1: full, or the name is too long; the call is not in the journal then.
-  int Enter(std::string_view listener,
-            const seccomp::Notification& notification);
+  // A slot for the next call of `listener`. -1: full, or the name is too long;
+  // the call is not in the journal then.
+  int Reserve(std::string_view listener);
+  // The slot's, for NotifyPort::Receive; until Leave.
+  void* NotificationBytes(int slot);
+  // Before an action that is not to be done twice: what tells a successor
+  // whether it was done (progress.h).
+  void Note(int slot, uint64_t mark);
+  // It was answered, or there was none.
   void Leave(int slot);
-  // Those of `listener`, taken out.
-  std::vector<seccomp::Notification> Take(std::string_view listener);
+
+  struct Unanswered {
+    int slot;
+    seccomp::Notification call;
+    uint64_t mark;  // the last that was noted; 0: none
+  };
+  // A predecessor's calls of `listener`. They stay until Leave.
+  std::vector<Unanswered> Find(std::string_view listener);
 
  private:
   explicit InFlightJournal(SharedMemory memory);
 
   SharedMemory memory_;
   absl::Mutex mu_;
-  Layout* const layout_ ABSL_PT_GUARDED_BY(mu_);
+  Layout* const layout_;
   std::vector<int> free_ ABSL_GUARDED_BY(mu_);
 };
 

@@ -73,6 +73,27 @@ absl::StatusOr<CapabilitySet> OverrideOf(const TrappedCall& call,
   return Bit(CAP_DAC_OVERRIDE);
 }
 
+bool Exists(const Parent& parent) {
+  return OpenAt(parent.directory, parent.name, {.flags = O_PATH | O_NOFOLLOW})
+      .ok();
+}
+
+// A predecessor had made it, then died: what is there is what was asked for.
+absl::Status AcceptIfMade(const TrappedCall& call, const Parent& parent,
+                          const Arguments& arguments, const Place& place) {
+  const absl::Status exists = ErrnoStatus(EEXIST, parent.name);
+  if (call.progress.earlier() == 0) return exists;
+  absl::StatusOr<Fd> node =
+      OpenAt(parent.directory, parent.name, {.flags = O_PATH | O_NOFOLLOW});
+  if (!node.ok()) return exists;
+  absl::StatusOr<struct stat> status = Stat(*node);
+  return status.ok() && S_ISCHR(status->st_mode) &&
+                 status->st_rdev == ToUserDevice(arguments.device) &&
+                 status->st_uid == place.identity.filesystem_uid
+             ? absl::OkStatus()
+             : exists;
+}
+
 absl::Status MakeIn(const TrappedCall& call, const Place& place,
                     const Arguments& arguments) {
   const CallerIdentity& identity = place.identity;
@@ -90,8 +111,12 @@ absl::Status MakeIn(const TrappedCall& call, const Place& place,
   SYSBOX_ASSIGN_OR_RETURN(InPlace in_place,
                           InPlace::Enter(place, Bit(CAP_MKNOD) | override));
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
-  return MakeNodeAt(parent.directory, parent.name, arguments.mode,
-                    ToUserDevice(arguments.device));
+  if (call.progress.earlier() == 0 && !Exists(parent)) call.progress.Note(1);
+  const absl::Status made =
+      MakeNodeAt(parent.directory, parent.name, arguments.mode,
+                 ToUserDevice(arguments.device));
+  if (ErrnoOf(made) != EEXIST) return made;
+  return AcceptIfMade(call, parent, arguments, place);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include "sysbox/trap/callers_place.h"
 #include "sysbox/trap/dressed_tree.h"
 #include "sysbox/trap/mount_arguments.h"
+#include "sysbox/trap/mount_steps.h"
 #include "sysbox/trap/replicas.h"
 
 namespace sysbox::trap {
@@ -28,46 +29,6 @@ namespace {
 constexpr size_t kMaxType = 64;    // beyond it is no file system's name
 constexpr size_t kMaxData = 4096;  // a page, as mount(2) takes it
 constexpr ino_t kRootInode = 1;    // of procfs and sysfs
-
-// A refusal by way of status: the kernel is to answer, in its own words.
-absl::Status KernelsOwn() { return absl::UnimplementedError("the kernel's"); }
-
-Verdict ToVerdict(const absl::Status& done) {
-  if (done.ok()) return Return(0);
-  if (absl::IsUnimplemented(done) && ErrnoOf(done) == 0) return LetKernel();
-  return Fail(done, EPERM);
-}
-
-// The kernel asks for CAP_SYS_ADMIN in the user namespace that owns `ns`. We
-// say yes only in the usual case, that this is the caller's own.
-absl::Status CheckAdministers(const TrappedCall& call, FdRef ns) {
-  SYSBOX_ASSIGN_OR_RETURN(CallerIdentity identity, call.caller.Identity());
-  if (!identity.Can(CAP_SYS_ADMIN)) return KernelsOwn();
-  SYSBOX_ASSIGN_OR_RETURN(Fd user, call.caller.Namespace(NamespaceType::kUser));
-  SYSBOX_ASSIGN_OR_RETURN(Fd owner, OwningUserNamespace(ns));
-  SYSBOX_ASSIGN_OR_RETURN(NamespaceId user_id, IdOf(user));
-  SYSBOX_ASSIGN_OR_RETURN(NamespaceId owner_id, IdOf(owner));
-  return user_id == owner_id ? absl::OkStatus() : KernelsOwn();
-}
-
-absl::StatusOr<Fd> OpenMountNamespace(const TrappedCall& call) {
-  SYSBOX_ASSIGN_OR_RETURN(Fd ns, call.caller.Namespace(NamespaceType::kMount));
-  SYSBOX_RETURN_IF_ERROR(CheckAdministers(call, ns));
-  return ns;
-}
-
-// The kernel answers what we cannot follow.
-absl::StatusOr<Fd> OpenPath(const TrappedCall& call, int argument, int flags) {
-  SYSBOX_ASSIGN_OR_RETURN(std::string path, call.caller.ReadPath(argument));
-  absl::StatusOr<Fd> file = OpenAsCaller(call.caller, AT_FDCWD, path, flags);
-  if (!file.ok()) return KernelsOwn();
-  return file;
-}
-
-absl::StatusOr<std::vector<MountInfo>> CallersMounts(const TrappedCall& call) {
-  SYSBOX_ASSIGN_OR_RETURN(std::string text, call.caller.ReadProc("mountinfo"));
-  return ParseMountInfo(text);
-}
 
 // The root directory of a procfs or sysfs, or nullptr.
 const DressedType* TypeOfRoot(FdRef file) {
@@ -107,12 +68,25 @@ absl::StatusOr<DetachedMount> MakeFilesystem(const TrappedCall& call,
                        mount.attributes);
 }
 
+// Whether a predecessor had attached its mount to `target` before it died.
+// Before Linux 6.15 it may have died before it was dressed.
+absl::StatusOr<bool> WasMade(const TrappedCall& call, FdRef target,
+                             FdRef mount_namespace, Wardrobe& wardrobe,
+                             bool read_only) {
+  if (call.progress.earlier() == 0 || !IsNotedMount(call, target)) return false;
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+  SYSBOX_RETURN_IF_ERROR(wardrobe.Dress(target, read_only));
+  return true;
+}
+
 // In the caller's mount namespace. `dressed`: what became of dressing `base`
 // while it was detached, which kernels before Linux 6.15 refuse with EINVAL.
-absl::Status Attach(const DetachedMount& base, FdRef target,
-                    const absl::Status& dressed, Wardrobe& wardrobe,
-                    bool read_only) {
+absl::Status Attach(const TrappedCall& call, const DetachedMount& base,
+                    FdRef target, const absl::Status& dressed,
+                    Wardrobe& wardrobe, bool read_only) {
   if (!dressed.ok() && ErrnoOf(dressed) != EINVAL) return dressed;
+  NoteMount(call, base.fd());
   SYSBOX_RETURN_IF_ERROR(AttachMount(base, target));
   return dressed.ok() ? dressed : wardrobe.Dress(base.fd(), read_only);
 }
@@ -140,6 +114,10 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   const bool read_only = (flags & MS_RDONLY) != 0;
   SYSBOX_RETURN_IF_ERROR(
       CheckNotRevealing(call, type->type, wardrobe, read_only));
+  SYSBOX_ASSIGN_OR_RETURN(
+      const bool made,
+      WasMade(call, target, mount_namespace, wardrobe, read_only));
+  if (made) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(NewMount mount, DecodeArguments(call, flags));
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount base,
                           MakeFilesystem(call, type->type, mount));
@@ -147,7 +125,7 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
-  return Attach(base, target, dressed, wardrobe, read_only);
+  return Attach(call, base, target, dressed, wardrobe, read_only);
 }
 
 absl::Status BindOne(const TrappedCall& call) {
@@ -159,6 +137,9 @@ absl::Status BindOne(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,
                           Wardrobe::Open(call.container, *type));
   if (!wardrobe.IsWornBy(source)) return KernelsOwn();
+  SYSBOX_ASSIGN_OR_RETURN(
+      const bool made, WasMade(call, target, mount_namespace, wardrobe, false));
+  if (made) return absl::OkStatus();
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
@@ -166,29 +147,14 @@ absl::Status BindOne(const TrappedCall& call) {
   if (ErrnoOf(clone.status()) == EINVAL) {
     // What lies on it is locked there: it comes along by itself.
     clone = CloneTree(source, "", true);
-    if (clone.ok()) return AttachMount(*clone, target);
+    if (clone.ok()) {
+      NoteMount(call, clone->fd());
+      return AttachMount(*clone, target);
+    }
   }
   if (!clone.ok()) return KernelsOwn();
   const absl::Status dressed = wardrobe.Dress(clone->fd(), false);
-  return Attach(*clone, target, dressed, wardrobe, false);
-}
-
-// The mount `file` is on, and what goes with it; the kernel's own if anything
-// else lies on it, or nothing.
-struct Dressed {
-  MountInfo base;
-  std::vector<MountInfo> pieces;
-};
-absl::StatusOr<Dressed> FindDressed(const TrappedCall& call, FdRef file) {
-  SYSBOX_ASSIGN_OR_RETURN(bool root, IsMountRoot(file));
-  if (!root) return KernelsOwn();
-  Dressed dressed;
-  SYSBOX_ASSIGN_OR_RETURN(dressed.base, MountOf(file, call.caller.tid()));
-  SYSBOX_ASSIGN_OR_RETURN(std::vector<MountInfo> mounts, CallersMounts(call));
-  for (const MountInfo* mount : MountsOn(mounts, dressed.base.id)) {
-    dressed.pieces.push_back(*mount);
-  }
-  return dressed;
+  return Attach(call, *clone, target, dressed, wardrobe, false);
 }
 
 // A remount concerns one mount; its emulated files follow it.
@@ -214,26 +180,6 @@ absl::Status FollowRemount(const TrappedCall& call, uint64_t flags) {
   return KernelsOwn();
 }
 
-absl::Status UnmountDressed(const TrappedCall& call) {
-  const uint64_t flags = call.caller.arg(1);
-  SYSBOX_ASSIGN_OR_RETURN(
-      Fd target,
-      OpenPath(call, 0, (flags & UMOUNT_NOFOLLOW) != 0 ? O_NOFOLLOW : 0));
-  SYSBOX_ASSIGN_OR_RETURN(uint64_t magic, FilesystemMagic(target));
-  if (FindDressedType(magic) == nullptr) return KernelsOwn();
-  SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
-  SYSBOX_ASSIGN_OR_RETURN(Dressed dressed, FindDressed(call, target));
-  if (dressed.pieces.empty()) return KernelsOwn();
-  for (const MountInfo& piece : dressed.pieces) {
-    if (!GoesWith(piece, dressed.base)) return KernelsOwn();  // EBUSY
-  }
-  if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
-  SYSBOX_RETURN_IF_ERROR(ChangeDirectory(target));
-  return UnmountDetached(".");
-}
-
 // A detached procfs or sysfs that is about to be attached.
 absl::Status DressDetached(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(
@@ -243,7 +189,11 @@ absl::Status DressDetached(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
   SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,
                           Wardrobe::Open(call.container, *type));
-  if (wardrobe.empty() || wardrobe.IsWornBy(source)) return KernelsOwn();
+  const bool begun = call.progress.earlier() != 0;  // and not finished
+  if (wardrobe.empty() || (!begun && wardrobe.IsWornBy(source))) {
+    return KernelsOwn();
+  }
+  call.progress.Note(1);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
   (void)wardrobe.Dress(source, /*read_only=*/false);
@@ -271,10 +221,6 @@ Verdict Mount(const TrappedCall& call) {
 Verdict MoveMount(const TrappedCall& call) {
   (void)DressDetached(call);  // it is the kernel's to attach, dressed or not
   return LetKernel();
-}
-
-Verdict Unmount(const TrappedCall& call) {
-  return ToVerdict(UnmountDressed(call));
 }
 
 }  // namespace sysbox::trap

@@ -1,4 +1,4 @@
-// mount(2), umount2(2) and move_mount(2) of procfs and sysfs: what is mounted
+// mount(2) and move_mount(2) of procfs and sysfs: what is mounted
 // carries the container's emulated files, which come and go with it. Any other
 // file system is the kernel's business. Done by us where an answer depends on
 // it; else the kernel goes on with the caller's own rights.
@@ -11,7 +11,6 @@ namespace sysbox::trap {
 
 Verdict Mount(const TrappedCall& call);
 Verdict MoveMount(const TrappedCall& call);
-Verdict Unmount(const TrappedCall& call);
 
 }  // namespace sysbox::trap
 

@@ -55,6 +55,24 @@ absl::StatusOr<int64_t> Get(const TrappedCall& call, FdRef target) {
   return static_cast<int64_t>(value.size());
 }
 
+absl::StatusOr<int64_t> Remove(FdRef target, bool begun) {
+  const absl::Status removed =
+      RemoveExtendedAttribute(target, std::string(kName));
+  if (removed.ok() || (begun && ErrnoOf(removed) == ENODATA)) return 0;
+  return removed;
+}
+
+absl::StatusOr<int64_t> Set(const TrappedCall& call, FdRef target, bool begun) {
+  const Caller& caller = call.caller;
+  const size_t size = caller.arg(3);
+  if (size > kValueLimit) return ErrnoStatus(ERANGE, kName);
+  SYSBOX_ASSIGN_OR_RETURN(std::string value, caller.Read(caller.arg(2), size));
+  const absl::Status set = SetExtendedAttribute(
+      target, std::string(kName), value, static_cast<int>(caller.arg(4)));
+  if (set.ok() || (begun && ErrnoOf(set) == EEXIST)) return 0;
+  return set;
+}
+
 absl::StatusOr<int64_t> Act(const TrappedCall& call) {
   const Caller& caller = call.caller;
   SYSBOX_ASSIGN_OR_RETURN(CallerIdentity identity, caller.Identity());
@@ -63,16 +81,11 @@ absl::StatusOr<int64_t> Act(const TrappedCall& call) {
   SYSBOX_RETURN_IF_ERROR(CheckOwned(call, target));
   const Operation operation = OperationOf(call.row.name);
   if (operation == Operation::kGet) return Get(call, target);
-  if (operation == Operation::kRemove) {
-    SYSBOX_RETURN_IF_ERROR(RemoveExtendedAttribute(target, std::string(kName)));
-    return 0;
-  }
-  const size_t size = caller.arg(3);
-  if (size > kValueLimit) return ErrnoStatus(ERANGE, kName);
-  SYSBOX_ASSIGN_OR_RETURN(std::string value, caller.Read(caller.arg(2), size));
-  SYSBOX_RETURN_IF_ERROR(SetExtendedAttribute(target, std::string(kName), value,
-                                              static_cast<int>(caller.arg(4))));
-  return 0;
+  // What a predecessor did before it died is not there, or there, already.
+  const bool begun = call.progress.earlier() != 0;
+  call.progress.Note(1);
+  if (operation == Operation::kRemove) return Remove(target, begun);
+  return Set(call, target, begun);
 }
 
 }  // namespace

@@ -1,0 +1,75 @@
+#include "sysbox/trap/mount_steps.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "sysbox/base/status.h"
+#include "sysbox/linux/namespaces.h"
+#include "sysbox/trap/callers_place.h"
+#include "sysbox/trap/replicas.h"
+
+namespace sysbox::trap {
+
+absl::Status KernelsOwn() { return absl::UnimplementedError("the kernel's"); }
+
+Verdict ToVerdict(const absl::Status& done) {
+  if (done.ok()) return Return(0);
+  if (absl::IsUnimplemented(done) && ErrnoOf(done) == 0) return LetKernel();
+  return Fail(done, EPERM);
+}
+
+absl::Status CheckAdministers(const TrappedCall& call, FdRef ns) {
+  SYSBOX_ASSIGN_OR_RETURN(CallerIdentity identity, call.caller.Identity());
+  if (!identity.Can(CAP_SYS_ADMIN)) return KernelsOwn();
+  SYSBOX_ASSIGN_OR_RETURN(Fd user, call.caller.Namespace(NamespaceType::kUser));
+  SYSBOX_ASSIGN_OR_RETURN(Fd owner, OwningUserNamespace(ns));
+  SYSBOX_ASSIGN_OR_RETURN(NamespaceId user_id, IdOf(user));
+  SYSBOX_ASSIGN_OR_RETURN(NamespaceId owner_id, IdOf(owner));
+  return user_id == owner_id ? absl::OkStatus() : KernelsOwn();
+}
+
+absl::StatusOr<Fd> OpenMountNamespace(const TrappedCall& call) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd ns, call.caller.Namespace(NamespaceType::kMount));
+  SYSBOX_RETURN_IF_ERROR(CheckAdministers(call, ns));
+  return ns;
+}
+
+absl::StatusOr<Fd> OpenPath(const TrappedCall& call, int argument, int flags) {
+  SYSBOX_ASSIGN_OR_RETURN(std::string path, call.caller.ReadPath(argument));
+  absl::StatusOr<Fd> file = OpenAsCaller(call.caller, AT_FDCWD, path, flags);
+  if (!file.ok()) return KernelsOwn();
+  return file;
+}
+
+absl::StatusOr<std::vector<MountInfo>> CallersMounts(const TrappedCall& call) {
+  SYSBOX_ASSIGN_OR_RETURN(std::string text, call.caller.ReadProc("mountinfo"));
+  return ParseMountInfo(text);
+}
+
+absl::StatusOr<Dressed> FindDressed(const TrappedCall& call, FdRef file) {
+  SYSBOX_ASSIGN_OR_RETURN(bool root, IsMountRoot(file));
+  if (!root) return KernelsOwn();
+  Dressed dressed;
+  SYSBOX_ASSIGN_OR_RETURN(dressed.base, MountOf(file, call.caller.tid()));
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<MountInfo> mounts, CallersMounts(call));
+  for (const MountInfo* mount : MountsOn(mounts, dressed.base.id)) {
+    dressed.pieces.push_back(*mount);
+  }
+  return dressed;
+}
+
+void NoteMount(const TrappedCall& call, FdRef mount) {
+  const absl::StatusOr<uint64_t> id = UniqueMountId(mount);
+  if (id.ok()) call.progress.Note(*id);
+}
+
+bool IsNotedMount(const TrappedCall& call, FdRef file) {
+  const absl::StatusOr<uint64_t> id = UniqueMountId(file);
+  return id.ok() && *id == call.progress.earlier();
+}
+
+}  // namespace sysbox::trap

@@ -26,8 +26,8 @@ def test_harmless_nodes_can_be_made(docker, host_unchanged):
         "tun character special file 0:0 600 a:c8"]
 
 
-@pytest.mark.parametrize("node", ["c 1 1", "c 1 4", "c 1 11", "b 8 0",
-                                  "b 7 0", "c 10 237"])
+@pytest.mark.parametrize("node", ["c 1 1", "c 1 4", "b 8 0", "b 7 0",
+                                  "c 10 237"])
 def test_other_nodes_cannot_be_made(docker, node):
     result = docker.run("mknod", "/tmp/x", *node.split(), check=False)
     assert result.code != 0

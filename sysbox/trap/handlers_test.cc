@@ -16,15 +16,15 @@ namespace sysbox::trap {
 namespace {
 
 TEST_CASE("harmless nodes are a short list of character devices") {
-  for (uint32_t device :
-       {0x103, 0x105, 0x107, 0x108, 0x109, 0x500, 0x501, 0x502, 0xac8, 0xae5}) {
+  for (uint32_t device : {0x103, 0x105, 0x107, 0x108, 0x109, 0x10b, 0x500,
+                          0x501, 0x502, 0xac8, 0xae5}) {
     CHECK(IsHarmlessNode(S_IFCHR | 0666, device));
     CHECK_FALSE(IsHarmlessNode(S_IFBLK | 0666, device));
     CHECK_FALSE(IsHarmlessNode(S_IFREG | 0666, device));
   }
-  // mem, port, kmsg, sda, loop-control, kvm; and 1:3 in other bits.
-  for (uint32_t device : {0x101u, 0x104u, 0x10bu, 0x800u, 0xaedu, 0xae8u,
-                          0x100103u, 0x10000103u}) {
+  // mem, port, sda, loop-control, kvm; and 1:3 in other bits.
+  for (uint32_t device :
+       {0x101u, 0x104u, 0x800u, 0xaedu, 0xae8u, 0x100103u, 0x10000103u}) {
     CHECK_FALSE(IsHarmlessNode(S_IFCHR | 0666, device));
   }
 }

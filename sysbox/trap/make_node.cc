@@ -21,8 +21,7 @@ struct Device {
   unsigned int major;
   unsigned int minor;
 };
-// Documentation/admin-guide/devices.txt. /dev/kmsg (1:11) is not among them:
-// it is the host's.
+// Documentation/admin-guide/devices.txt.
 constexpr Device kHarmless[] = {
     {1, 3},     // null
     {1, 5},     // zero
@@ -35,6 +34,10 @@ constexpr Device kHarmless[] = {
     {10, 200},  // net/tun: its networks are the namespace's
     {10, 229},  // fuse
 };
+// The host's log. Who asks for it gets what a container's /dev/kmsg is:
+// another /dev/null, a log in which nothing stands.
+constexpr uint32_t kKernelLog = 0x10b;  // as the kernel encodes 1:11
+constexpr uint32_t kNull = 0x103;
 
 constexpr CapabilitySet Bit(int capability) {
   return CapabilitySet{1} << capability;
@@ -63,6 +66,10 @@ dev_t ToUserDevice(uint32_t device) {
                  (device & 0xff) | ((device >> 12) & 0xfff00));
 }
 
+dev_t DeviceToMake(uint32_t device) {
+  return ToUserDevice(device == kKernelLog ? kNull : device);
+}
+
 absl::StatusOr<CapabilitySet> OverrideOf(const TrappedCall& call,
                                          const CallerIdentity& identity,
                                          FdRef directory) {
@@ -88,7 +95,7 @@ absl::Status AcceptIfMade(const TrappedCall& call, const Parent& parent,
   if (!node.ok()) return exists;
   absl::StatusOr<struct stat> status = Stat(*node);
   return status.ok() && S_ISCHR(status->st_mode) &&
-                 status->st_rdev == ToUserDevice(arguments.device) &&
+                 status->st_rdev == DeviceToMake(arguments.device) &&
                  status->st_uid == place.identity.filesystem_uid
              ? absl::OkStatus()
              : exists;
@@ -114,7 +121,7 @@ absl::Status MakeIn(const TrappedCall& call, const Place& place,
   if (call.progress.earlier() == 0 && !Exists(parent)) call.progress.Note(1);
   const absl::Status made =
       MakeNodeAt(parent.directory, parent.name, arguments.mode,
-                 ToUserDevice(arguments.device));
+                 DeviceToMake(arguments.device));
   if (ErrnoOf(made) != EEXIST) return made;
   return AcceptIfMade(call, parent, arguments, place);
 }
@@ -123,7 +130,8 @@ absl::Status MakeIn(const TrappedCall& call, const Place& place,
 
 bool IsHarmlessNode(mode_t mode, uint32_t device) {
   const dev_t number = ToUserDevice(device);
-  return S_ISCHR(mode) &&
+  if (!S_ISCHR(mode)) return false;
+  return device == kKernelLog ||
          std::any_of(std::begin(kHarmless), std::end(kHarmless),
                      [number](const Device& harmless) {
                        return makedev(harmless.major, harmless.minor) == number;

@@ -44,6 +44,14 @@ int TryKeys(const Arguments& arguments);
 int TryIpc(const Arguments& arguments);
 int TryNamespaces(const Arguments& arguments);
 int Connect(const Arguments& arguments);
+// races.cc
+int Race(const Arguments& arguments);
+// runtimes.cc
+int ReachProcfs(const Arguments& paths);
+int ReadKernelLog(const Arguments& arguments);
+int MountAnew(const Arguments& arguments);
+// steady.cc
+int CallSteadily(const Arguments& arguments);
 // limits.cc
 int MountCgroups(const Arguments& arguments);
 int UseMemory(const Arguments& arguments);

@@ -15,6 +15,11 @@ def probe_path(binary):
     return pathlib.Path(path)
 
 
+def narrow_path(probe):
+    """Its 32-bit neighbour."""
+    return pathlib.Path(probe).parent / "narrow"
+
+
 def make_rootfs(root, probe):
     """A rootfs that holds nothing but the probe."""
     for directory in ("proc", "sys", "dev", "tmp", "etc", "dir"):

@@ -1,0 +1,202 @@
+// A race against those who answer trapped calls: starts racers, kills and
+// replaces them, and watches that nothing is done where it may not be and that
+// no call is stuck. Prints "calls N", "done N", and a line for what was wrong.
+#include "races.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "probe.h"
+
+namespace probe {
+namespace {
+
+constexpr int64_t kSecond = 1000000000;
+constexpr int64_t kPatience = 15 * kSecond;
+constexpr size_t kPage = 4096;
+
+void MustSucceed(const std::string& what, long result) {
+  if (result >= 0) return;
+  Report(what, result);
+  exit(1);
+}
+
+void MakeLinks(const std::string& place, const char* one, const char* other) {
+  MustSucceed("link", symlink(one, (place + "/link").c_str()));
+  MustSucceed("link", symlink(other, (place + "/other-link").c_str()));
+}
+
+void SetUp() {
+  umask(0);
+  for (const char* name : {"", "/open", "/outside", "/kept", "/jail",
+                           "/jail/in", "/cell", "/cell/in"}) {
+    MustSucceed(name, mkdir((std::string(kRace) + name).c_str(), 0777));
+  }
+  MustSucceed("closed", mkdir(kClosed, 0700));
+  MakeLinks(kRace, "open", "closed");
+  MakeLinks("/tmp/race/jail", "in", "../outside");
+  MakeLinks("/tmp/race/cell", "in", "/../outside");
+  MustSucceed("kept", mount("kept", kKept, "proc", 0, nullptr));
+  const int file = open("/tmp/race/read-only", O_CREAT | O_WRONLY, 0444);
+  MustSucceed("read-only", ftruncate(file, kPage));
+  close(file);
+  // Fewer numbers, sooner used again; where the kernel gives us that.
+  (void)Write("/proc/sys/kernel/pid_max", "512");
+}
+
+void Wrong(Arena* arena, const std::string& what) {
+  if (++arena->wrong <= 20) Print("WRONG " + what);
+}
+
+void CheckNodes(Arena* arena) {
+  // "child" is root's, who may.
+  for (const std::string& name : Names(kClosed)) {
+    if (name != "child") Wrong(arena, "closed/" + name);
+  }
+}
+
+void CheckMounts(Arena* arena) {
+  const std::string mounts = Read("/proc/self/mounts");
+  if (mounts.find(std::string(" ") + kOutside) != std::string::npos) {
+    Wrong(arena, "mounted outside");
+  }
+  if (mounts.find(std::string(" ") + kKept + " ") == std::string::npos) {
+    Wrong(arena, "unmounted outside");
+  }
+}
+
+// Some are made at the jails' roots, where those in it do not get rid of them.
+void ClearMounts() {
+  for (const char* jail : {"/tmp/race/jail", "/tmp/race/cell"}) {
+    while (umount2(jail, MNT_DETACH) == 0) {
+    }
+  }
+}
+
+void CheckMemory(Arena* arena) {
+  const std::string text = Read("/tmp/race/read-only");
+  if (text != std::string(kPage, '\0')) Wrong(arena, "wrote to read-only");
+}
+
+void CheckPatience(Arena* arena) {
+  const int64_t now = Nanoseconds();
+  for (int i = 0; i < kLanes; ++i) {
+    const int64_t since = arena->lanes[i].since;
+    if (since == 0 || now - since < kPatience) continue;
+    Print("STUCK lane " + std::to_string(i));
+    arena->lanes[i].since = 0;
+    ++arena->wrong;
+  }
+}
+
+pid_t StartLane(Arena* arena, int lane) {
+  const pid_t child = fork();
+  if (child == 0) RunLane(arena, lane);
+  return child;
+}
+
+template <typename Body>
+pid_t StartHelper(Body body) {
+  const pid_t child = fork();
+  if (child == 0) body();
+  return child;
+}
+
+// Whether it has ended by itself, or does within `milliseconds`.
+bool Ends(pid_t child, int milliseconds) {
+  const long process = syscall(SYS_pidfd_open, child, 0);
+  if (process < 0) return true;
+  pollfd ended = {static_cast<int>(process), POLLIN, 0};
+  const bool has = poll(&ended, 1, milliseconds) > 0;
+  close(static_cast<int>(process));
+  return has;
+}
+
+// False: it does not die.
+bool End(pid_t child) {
+  if (child <= 0) return true;
+  kill(child, SIGKILL);
+  if (!Ends(child, static_cast<int>(kPatience / 1000000))) return false;
+  waitpid(child, nullptr, WNOHANG);
+  return true;
+}
+
+void Replace(Arena* arena, std::vector<pid_t>* racers, int lane) {
+  if (!End((*racers)[lane])) {
+    Print("STUCK process of lane " + std::to_string(lane));
+    ++arena->wrong;
+  }
+  arena->lanes[lane].since = 0;
+  (*racers)[lane] = StartLane(arena, lane);
+}
+
+Arena* MakeArena() {
+  void* memory = mmap(nullptr, sizeof(Arena), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) exit(1);
+  return new (memory) Arena();
+}
+
+void RaceUntil(Arena* arena, int64_t end) {
+  std::vector<pid_t> racers(kLanes, 0);
+  for (int i = 0; i < kLanes; ++i) racers[i] = StartLane(arena, i);
+  unsigned random = 1;
+  while (Nanoseconds() < end) {
+    random = random * 1664525 + 1013904223;
+    const int lane = static_cast<int>(random >> 8) % kLanes;
+    if (racers[lane] > 0) (void)Ends(racers[lane], random % 20);
+    Replace(arena, &racers, lane);
+    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    CheckNodes(arena);
+    CheckMounts(arena);
+    ClearMounts();
+    CheckMemory(arena);
+    CheckPatience(arena);
+  }
+  for (int i = 0; i < kLanes; ++i) {
+    if (!End(racers[i])) Print("STUCK process of lane " + std::to_string(i));
+  }
+}
+
+}  // namespace
+
+int64_t Nanoseconds() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * kSecond + now.tv_nsec;
+}
+
+int Race(const Arguments& arguments) {
+  SetUp();
+  Arena* arena = MakeArena();
+  const pid_t rewriter = StartHelper([&] { RewriteArguments(arena); });
+  const pid_t swapper = StartHelper([] { SwapLinks(); });
+  RaceUntil(arena, Nanoseconds() + atol(arguments.at(0).c_str()) * kSecond);
+  End(rewriter);
+  End(swapper);
+  for (int i = 0; i < kLanes; ++i) {
+    const Lane& lane = arena->lanes[i];
+    Print("lane " + std::to_string(i) + " calls " +
+          std::to_string(lane.calls.load()) + " done " +
+          std::to_string(lane.done.load()));
+  }
+  return arena->wrong == 0 ? 0 : 1;
+}
+
+}  // namespace probe

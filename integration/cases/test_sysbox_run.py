@@ -17,6 +17,7 @@ def box(binary, shared_rootfs, daemon):
     def run_box(*args, options=(), **more):
         return run(binary, "run", "--rootfs", shared_rootfs, *options, "--",
                    *args, **more)
+    run_box.rootfs = shared_rootfs
     return run_box
 
 
@@ -36,6 +37,30 @@ def test_a_command(box, daemon, name, with_daemon):
     finally:
         if not with_daemon:
             daemon.start()
+
+
+def test_calls_are_intercepted_without_a_daemon(binary, box, daemon, name):
+    """For a process that joins the container later, too."""
+    script = ("mkdir -p /tmp/p{0} && mknod /tmp/null{0} c 1 3 && "
+              "mount -t proc p /tmp/p{0} && "
+              "grep -c /tmp/p{0}/uptime /proc/mounts && umount /tmp/p{0} && "
+              "rm /tmp/null{0} && rmdir /tmp/p{0} && echo done")
+    daemon.stop()
+    try:
+        with subprocess.Popen(
+                [binary, "run", "--rootfs", box.rootfs, "--name", name, "--",
+                 "sh", "-c", script.format(1) + "; exec sleep 1000"],
+                stdout=subprocess.PIPE, text=True) as process:
+            assert [process.stdout.readline() for _ in range(2)] == [
+                "1\n", "done\n"]
+            joined = run(binary, "runc", "exec", name, "sh", "-c",
+                         script.format(2))
+            assert joined.out == "1\ndone\n"
+            run(binary, "runc", "kill", name, "KILL")
+            assert process.wait(timeout=20) == 137
+        assert os.listdir("/run/sysbox/embedded") == []
+    finally:
+        daemon.start()
 
 
 def test_options(box, disk):

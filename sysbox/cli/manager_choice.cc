@@ -31,6 +31,9 @@ class LazyManager : public api::Manager {
     return manager->Activate(id, init);
   }
   absl::Status Listen(const std::string& id, FdRef listener) override {
+    // Who has been serving it goes on, whoever came since.
+    const absl::Status embedded = fsd::ListenEmbedded(kRunDir, id, listener);
+    if (!absl::IsNotFound(embedded)) return embedded;
     SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
     return manager->Listen(id, listener);
   }

@@ -28,6 +28,7 @@ class FileServer {
 
   absl::StatusOr<api::EmulatedFilesystems> Mounts();
   absl::Status Activate(const Pidfd& init);
+  absl::Status Listen(FdRef listener);
 
  private:
   FileServer(OwnedChild child, Fd socket)
@@ -57,6 +58,11 @@ absl::Status FileServer::Activate(const Pidfd& init) {
   SYSBOX_ASSIGN_OR_RETURN(Fd copy, Duplicate(init.fd()));
   init_ = Pidfd(init.pid(), std::move(copy));
   return absl::OkStatus();
+}
+
+absl::Status FileServer::Listen(FdRef listener) {
+  SYSBOX_RETURN_IF_ERROR(SendListener(socket_, listener));
+  return ReceiveFromFileChild(socket_, 0).status();
 }
 
 FileServer::~FileServer() {
@@ -95,6 +101,8 @@ class ManagerWithFiles : public api::Manager {
     return Annotate(server->second.Activate(init), "emulated filesystems");
   }
   absl::Status Listen(const std::string& id, FdRef listener) override {
+    const auto server = servers_.find(id);
+    if (server != servers_.end()) return server->second.Listen(listener);
     return manager_->Listen(id, listener);
   }
   absl::Status Unregister(const std::string& id) override {
@@ -109,6 +117,7 @@ class ManagerWithFiles : public api::Manager {
     SYSBOX_ASSIGN_OR_RETURN(
         FileServer server, FileServer::Start({id, registered->maps, run_dir_}));
     SYSBOX_ASSIGN_OR_RETURN(registered->emulated, server.Mounts());
+    registered->intercepts = true;
     servers_.insert_or_assign(id, std::move(server));
     return absl::OkStatus();
   }
@@ -124,6 +133,13 @@ std::unique_ptr<api::Manager> WithEmbeddedFiles(
     std::unique_ptr<api::Manager> manager, std::string run_dir) {
   return std::make_unique<ManagerWithFiles>(std::move(manager),
                                             std::move(run_dir));
+}
+
+absl::Status ListenEmbedded(const std::string& run_dir, const std::string& id,
+                            FdRef listener) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd socket, ConnectToFileChild(run_dir, id));
+  SYSBOX_RETURN_IF_ERROR(SendListener(socket, listener));
+  return ReceiveFromFileChild(socket, 0).status();
 }
 
 }  // namespace sysbox::fsd

@@ -1,12 +1,14 @@
-// Emulated files without a daemon: a child of the runtime serves those of one
-// container, as long as that lives.
+// Emulated files and interception without a daemon: a child of the runtime
+// serves those of one container, as long as that lives.
 #ifndef SYSBOX_FSD_EMBEDDED_FILES_H_
 #define SYSBOX_FSD_EMBEDDED_FILES_H_
 
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "sysbox/api/manager.h"
+#include "sysbox/linux/fd.h"
 
 namespace sysbox::fsd {
 
@@ -17,6 +19,11 @@ namespace sysbox::fsd {
 // Stored values are kept below `run_dir` meanwhile.
 std::unique_ptr<api::Manager> WithEmbeddedFiles(
     std::unique_ptr<api::Manager> manager, std::string run_dir);
+
+// The listener of another process of container `id` goes to the child that
+// somebody left there. NotFound: it has none, or not any more.
+absl::Status ListenEmbedded(const std::string& run_dir, const std::string& id,
+                            FdRef listener);
 
 }  // namespace sysbox::fsd
 

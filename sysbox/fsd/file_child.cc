@@ -4,6 +4,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/fsd/emulation.h"
+#include "sysbox/fsd/interception.h"
 #include "sysbox/json/codec.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
@@ -23,6 +26,19 @@ namespace {
 
 constexpr size_t kMaxMessage = size_t{16} << 10;
 constexpr char kFine[] = "{}";
+constexpr char kListen[] = "listen";
+
+// Of any length and '#' in none, an id is a file's name if it is short.
+std::string SocketPath(const std::string& run_dir, const std::string& id) {
+  constexpr size_t kLongest = 64;
+  std::string name = id;
+  if (id.size() > kLongest) {
+    uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+    for (unsigned char c : id) hash = (hash ^ c) * 0x100000001b3;
+    name = fmt::format("#{:016x}", hash);
+  }
+  return fmt::format("{}/embedded/{}", run_dir, name);
+}
 
 absl::Status LeaveTheRuntime(FdRef socket) {
   SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[fs]"));
@@ -46,7 +62,13 @@ class FileChild {
 
  private:
   void OnMessage();
-  absl::Status TakeInit();
+  absl::Status TakeMessage();
+  absl::Status TakeInit(ReceivedMessage message);
+  absl::Status TakeListener(ReceivedMessage message);
+  absl::Status OpenDoor();
+  void OnVisitor();
+  void OnVisitorsMessage();
+  void CloseVisitor();
 
   FdRef socket_;
   const FileChildOptions& options_;
@@ -54,7 +76,13 @@ class FileChild {
   api::EventLoop::Token socket_token_ = 0;
   std::unique_ptr<registry::ContainerRegistry> registry_;
   std::unique_ptr<Emulation> emulation_;
+  std::unique_ptr<Interception> interception_;
   Pidfd init_;
+  // In the file system, and whoever came in by it: one at a time.
+  Fd door_;
+  api::EventLoop::Token door_token_ = 0;
+  Fd visitor_;
+  api::EventLoop::Token visitor_token_ = 0;
 };
 
 absl::Status FileChild::Serve() {
@@ -66,6 +94,9 @@ absl::Status FileChild::Serve() {
   SYSBOX_ASSIGN_OR_RETURN(emulation_, Emulation::Start(nullptr));
   SYSBOX_ASSIGN_OR_RETURN(const api::EmulatedFilesystems mounts,
                           emulation_->Serve(std::move(container)));
+  SYSBOX_ASSIGN_OR_RETURN(interception_, Interception::Start(nullptr));
+  SYSBOX_RETURN_IF_ERROR(interception_->Watch(loop_.get()));
+  SYSBOX_RETURN_IF_ERROR(OpenDoor());
   const FdRef fds[] = {mounts.static_files, mounts.live_files};
   SYSBOX_RETURN_IF_ERROR(SendMessage(socket_, kFine, fds));
   SYSBOX_ASSIGN_OR_RETURN(
@@ -74,7 +105,7 @@ absl::Status FileChild::Serve() {
   return absl::OkStatus();
 }
 
-absl::Status FileChild::TakeInit() {
+absl::Status FileChild::TakeMessage() {
   SYSBOX_ASSIGN_OR_RETURN(ReceivedMessage message,
                           ReceiveMessage(socket_, kMaxMessage, 1));
   if (message.end_of_file) {
@@ -82,25 +113,88 @@ absl::Status FileChild::TakeInit() {
     if (!init_.valid()) loop_->Stop();
     return absl::OkStatus();
   }
+  SYSBOX_RETURN_IF_ERROR(message.data == kListen
+                             ? TakeListener(std::move(message))
+                             : TakeInit(std::move(message)));
+  return SendMessage(socket_, kFine, {});
+}
+
+absl::Status FileChild::TakeInit(ReceivedMessage message) {
   const auto pid = ParseUint64(message.data);
   if (!pid || message.fds.size() != 1) return Internal("odd message");
   init_ = Pidfd(static_cast<pid_t>(*pid), std::move(message.fds[0]));
   SYSBOX_RETURN_IF_ERROR(registry_->Activate(options_.id, init_.pid()));
-  SYSBOX_RETURN_IF_ERROR(
-      loop_->Watch(init_.fd(), EPOLLIN, [this](uint32_t) { loop_->Stop(); })
-          .status());
-  return SendMessage(socket_, kFine, {});
+  return loop_->Watch(init_.fd(), EPOLLIN, [this](uint32_t) { loop_->Stop(); })
+      .status();
+}
+
+absl::Status FileChild::TakeListener(ReceivedMessage message) {
+  const std::shared_ptr<registry::Container> container =
+      registry_->Find(options_.id);
+  if (container == nullptr || message.fds.size() != 1) {
+    return Internal("odd message");
+  }
+  return interception_->Serve(*container, emulation_->ViewOf(options_.id),
+                              std::move(message.fds[0]));
 }
 
 void FileChild::OnMessage() {
-  const absl::Status status = TakeInit();
+  const absl::Status status = TakeMessage();
   if (status.ok()) return;
   // The runtime gives up, and then nobody is left to serve.
   (void)SendMessage(socket_, json::Write(api::ToErrorReply(status)), {});
   loop_->Stop();
 }
 
+absl::Status FileChild::OpenDoor() {
+  SYSBOX_RETURN_IF_ERROR(MakeDirectories(options_.run_dir + "/embedded", 0700));
+  SYSBOX_ASSIGN_OR_RETURN(
+      door_, ListenUnix(SocketKind::kSeqPacket,
+                        SocketPath(options_.run_dir, options_.id), 0600));
+  SYSBOX_ASSIGN_OR_RETURN(
+      door_token_,
+      loop_->Watch(door_, EPOLLIN, [this](uint32_t) { OnVisitor(); }));
+  return absl::OkStatus();
+}
+
+void FileChild::OnVisitor() {
+  absl::StatusOr<Fd> visitor = Accept(door_);
+  if (!visitor.ok()) return;
+  const absl::StatusOr<PeerCredentials> peer = CredentialsOf(*visitor);
+  if (!peer.ok() || peer->uid != 0) return;
+  // The next one waits until this one has been heard.
+  visitor_ = *std::move(visitor);
+  auto token = loop_->Watch(visitor_, EPOLLIN,
+                            [this](uint32_t) { OnVisitorsMessage(); });
+  if (!token.ok()) return visitor_.Reset();
+  visitor_token_ = *token;
+  (void)loop_->Change(door_token_, 0);
+}
+
+void FileChild::OnVisitorsMessage() {
+  absl::StatusOr<ReceivedMessage> message =
+      ReceiveMessage(visitor_, kMaxMessage, 1);
+  if (!message.ok() || message->end_of_file) return CloseVisitor();
+  const absl::Status taken = message->data == kListen
+                                 ? TakeListener(*std::move(message))
+                                 : Internal("odd message");
+  (void)SendMessage(
+      visitor_, taken.ok() ? kFine : json::Write(api::ToErrorReply(taken)), {});
+  CloseVisitor();
+}
+
+void FileChild::CloseVisitor() {
+  loop_->Unwatch(visitor_token_);
+  visitor_.Reset();
+  (void)loop_->Change(door_token_, EPOLLIN);
+}
+
 void FileChild::CleanUp() {
+  if (door_.valid()) {
+    // It is on a tmpfs, and a stale one would be replaced.
+    (void)Unlink(SocketPath(options_.run_dir, options_.id));
+  }
+  interception_.reset();
   emulation_.reset();
   if (registry_ != nullptr) {
     (void)registry_->Remove(options_.id);  // it is on a tmpfs
@@ -129,6 +223,22 @@ int RunFileChild(FdRef socket, const FileChildOptions& options) {
 absl::Status SendInit(FdRef socket, const Pidfd& init) {
   const FdRef fds[] = {init.fd()};
   return SendMessage(socket, fmt::format("{}", init.pid()), fds);
+}
+
+absl::Status SendListener(FdRef socket, FdRef listener) {
+  const FdRef fds[] = {listener};
+  return SendMessage(socket, kListen, fds);
+}
+
+absl::StatusOr<Fd> ConnectToFileChild(const std::string& run_dir,
+                                      const std::string& id) {
+  absl::StatusOr<Fd> socket =
+      ConnectUnix(SocketKind::kSeqPacket, SocketPath(run_dir, id));
+  const int error = ErrnoOf(socket.status());
+  if (error == ENOENT || error == ECONNREFUSED) {
+    return NotFound("no process serves \"{}\"", id);
+  }
+  return socket;
 }
 
 absl::StatusOr<std::vector<Fd>> ReceiveFromFileChild(FdRef socket,

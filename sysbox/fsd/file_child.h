@@ -1,12 +1,17 @@
-// The process that serves one container's files where no daemon runs, and
-// what it and the runtime say to one another over a SEQPACKET socket pair:
+// The process that serves one container's files and answers its trapped calls
+// where no daemon runs, and what it and the runtime say to one another over a
+// SEQPACKET socket pair:
 //
 //     runtime                        child
 //        │ fork ────────────────────▶│
 //        │◀── {} [static, live] ─────┤
 //        ├─── PID [pidfd] ──────────▶│  the container's init exists
 //        │◀── {} ────────────────────┤
+//        ├─── listen [listener] ────▶│  of a seccomp filter
+//        │◀── {} ────────────────────┤
 //
+// Who starts another process in the container says `listen` on a socket that
+// the child has in the file system meanwhile.
 // Instead of {} the child may send an error (api::ErrorReply), and ends.
 #ifndef SYSBOX_FSD_FILE_CHILD_H_
 #define SYSBOX_FSD_FILE_CHILD_H_
@@ -34,6 +39,10 @@ int RunFileChild(FdRef socket, const FileChildOptions& options);
 
 // The runtime's half.
 absl::Status SendInit(FdRef socket, const Pidfd& init);
+absl::Status SendListener(FdRef socket, FdRef listener);
+// To the child of container `id`; NotFound if it has none.
+absl::StatusOr<Fd> ConnectToFileChild(const std::string& run_dir,
+                                      const std::string& id);
 // The next message of the child, which must carry `count` descriptors.
 absl::StatusOr<std::vector<Fd>> ReceiveFromFileChild(FdRef socket,
                                                      size_t count);

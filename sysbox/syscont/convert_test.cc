@@ -315,6 +315,24 @@ TEST_CASE("the OOM score stops at -999") {
   CHECK_FALSE(Convert(spec).process->oom_score_adj.has_value());
 }
 
+TEST_CASE("fuse and tun can be opened unless somebody decided about them") {
+  oci::Spec spec = DockerSpec();
+  auto& resources = spec.linux->resources.emplace();
+  CHECK(Convert(spec).linux->resources->devices.empty());
+  oci::DeviceRule rule;
+  rule.access = "rwm";
+  resources.devices.push_back(rule);
+  rule.type = "c";
+  rule.major = 10;
+  rule.minor = 229;
+  resources.devices.push_back(rule);
+  const auto rules = Convert(spec).linux->resources->devices;
+  REQUIRE(rules.size() == 3);
+  CHECK(rules[2].allow);
+  CHECK(rules[2].major == 10);
+  CHECK(rules[2].minor == 200);
+}
+
 TEST_CASE("converting twice changes nothing more") {
   oci::Spec spec = DockerSpec();
   spec.process->args = {"/sbin/init"};

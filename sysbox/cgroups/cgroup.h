@@ -3,7 +3,7 @@
 // v1's and the rest, hugetlb say, live in the unified tree. Limits sit in the
 // *outer* directory, which the container cannot reach; its processes live in
 // a delegated child (architecture D14): v1 `syscont-cgroup-root`, v2
-// `init.scope`. Nothing here logs.
+// `init.scope`, which init enters when it is started. Nothing here logs.
 #ifndef SYSBOX_CGROUPS_CGROUP_H_
 #define SYSBOX_CGROUPS_CGROUP_H_
 
@@ -39,14 +39,25 @@ struct CgroupOptions {
 
 // How a new process enters. v2: `into` for CLONE_INTO_CGROUP. v1 and hybrid:
 // the process itself writes "0" to each of `tasks` (performance.md 1: no RCU
-// wait), then unshares its cgroup namespace. `namespace_root` (v2 only) is the
-// container's directory: a cgroup namespace must be made from there before
-// entering `into`, which is its leaf; equal directories need no second step.
+// wait). Then init unshares its cgroup namespace.
 struct JoinHandles {
   Fd into;
-  Fd namespace_root;
   std::vector<Fd> tasks;
+  // The rest is v2's and init's. One that is waiting does so in the
+  // container's directory, for that is where engines look for limits and OOM
+  // events, by the cgroup of a process that is not started yet; then it writes
+  // "0" to `leaf_procs`. One that is started at once is cloned into the leaf,
+  // which saves it the wait for RCU, and has to make its cgroup namespace from
+  // `namespace_root`, the directory above.
+  Fd leaf_procs;
+  Fd namespace_root;
+  // When it is in the leaf it writes `delegated`, the container's controllers
+  // as "+cpu +memory", to this: a cgroup with processes cannot give any.
+  Fd subtree_control;
+  std::string delegated;
 };
+
+enum class InitStart { kWaits, kAtOnce };
 
 class Cgroup {
  public:
@@ -56,7 +67,12 @@ class Cgroup {
   // exists is taken over if no process is in it. On error nothing of it is
   // left.
   virtual absl::Status Create(const oci::Resources& resources) = 0;
-  virtual absl::StatusOr<JoinHandles> OpenForJoin() = 0;
+  // For the process that makes the container's cgroup namespace.
+  virtual absl::StatusOr<JoinHandles> OpenForInit(InitStart start) = 0;
+  // For a further one. v2: where the leaf is gone or takes no processes, as
+  // the container has turned on controllers in it, the cgroup of `init` has to
+  // do, as in runc.
+  virtual absl::StatusOr<JoinHandles> OpenForProcess(pid_t init) = 0;
   // Sets only what is present in `resources`. On error what was set before
   // the failing value is put back.
   virtual absl::Status Update(const oci::Resources& resources) = 0;
@@ -66,11 +82,6 @@ class Cgroup {
   // Host pids of all processes in it and below.
   virtual absl::StatusOr<std::vector<pid_t>> Processes() = 0;
   virtual absl::StatusOr<Stats> ReadStats() = 0;
-  // v2: gives the delegated directory's children its controllers. Once the
-  // container has a process this waits for an RCU grace period, and before,
-  // it would bar `namespace_root` from holding one, so no launch waits for
-  // it; the container may do it itself. v1: nothing to do.
-  virtual absl::Status EnableDelegatedControllers() = 0;
   // A non-blocking descriptor that becomes readable (EPOLLIN) when there may
   // have been an OOM event, for `events`.
   virtual absl::StatusOr<Fd> OpenOomEvents() = 0;

@@ -54,7 +54,7 @@ void BM_Create(benchmark::State& state) {
   for (auto _ : state) {
     std::unique_ptr<Cgroup> cgroup = Make(++number);
     Check(cgroup->Create(resources));
-    benchmark::DoNotOptimize(cgroup->OpenForJoin());
+    benchmark::DoNotOptimize(cgroup->OpenForInit(InitStart::kWaits));
     state.PauseTiming();
     Check(cgroup->Destroy());
     state.ResumeTiming();

@@ -57,10 +57,6 @@ absl::Status SystemdCgroup::Create(const oci::Resources& resources) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<JoinHandles> SystemdCgroup::OpenForJoin() {
-  return files_->OpenForJoin();
-}
-
 absl::Status SystemdCgroup::Update(const oci::Resources& resources) {
   SYSBOX_ASSIGN_OR_RETURN(SystemdBus bus, SystemdBus::Connect());
   std::vector<UnitProperty> properties;

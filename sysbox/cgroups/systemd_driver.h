@@ -27,15 +27,17 @@ class SystemdCgroup final : public Cgroup {
   absl::Status Update(const oci::Resources& resources) override;
   absl::Status Destroy() override;
 
-  absl::StatusOr<JoinHandles> OpenForJoin() override;
+  absl::StatusOr<JoinHandles> OpenForInit(InitStart start) override {
+    return files_->OpenForInit(start);
+  }
+  absl::StatusOr<JoinHandles> OpenForProcess(pid_t init) override {
+    return files_->OpenForProcess(init);
+  }
   absl::Status Freeze() override { return files_->Freeze(); }
   absl::Status Thaw() override { return files_->Thaw(); }
   absl::StatusOr<bool> Frozen() override { return files_->Frozen(); }
   absl::StatusOr<std::vector<pid_t>> Processes() override;
   absl::StatusOr<Stats> ReadStats() override { return files_->ReadStats(); }
-  absl::Status EnableDelegatedControllers() override {
-    return files_->EnableDelegatedControllers();
-  }
   absl::StatusOr<Fd> OpenOomEvents() override {
     return files_->OpenOomEvents();
   }

@@ -77,7 +77,7 @@ absl::StatusOr<const Place*> V1Cgroup::FreezingPlace() const {
   return place;
 }
 
-absl::StatusOr<JoinHandles> V1Cgroup::OpenForJoin() {
+absl::StatusOr<JoinHandles> V1Cgroup::OpenForJoin() const {
   JoinHandles handles;
   for (const Place& place : places_) {
     if (place.unified()) {
@@ -146,8 +146,6 @@ absl::StatusOr<Stats> V1Cgroup::ReadStats() {
   stats.memory.swap.failcnt += inner.memory.swap.failcnt;
   return stats;
 }
-
-absl::Status V1Cgroup::EnableDelegatedControllers() { return absl::OkStatus(); }
 
 absl::StatusOr<Fd> V1Cgroup::OpenOomEvents() {
   const Place* memory = Find("memory");

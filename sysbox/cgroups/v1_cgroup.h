@@ -23,14 +23,18 @@ class V1Cgroup final : public Cgroup {
         adopt_(adopt) {}
 
   absl::Status Create(const oci::Resources& resources) override;
-  absl::StatusOr<JoinHandles> OpenForJoin() override;
+  absl::StatusOr<JoinHandles> OpenForInit(InitStart /*start*/) override {
+    return OpenForJoin();
+  }
+  absl::StatusOr<JoinHandles> OpenForProcess(pid_t /*init*/) override {
+    return OpenForJoin();
+  }
   absl::Status Update(const oci::Resources& resources) override;
   absl::Status Freeze() override;
   absl::Status Thaw() override;
   absl::StatusOr<bool> Frozen() override;
   absl::StatusOr<std::vector<pid_t>> Processes() override;
   absl::StatusOr<Stats> ReadStats() override;
-  absl::Status EnableDelegatedControllers() override;
   absl::StatusOr<Fd> OpenOomEvents() override;
   absl::StatusOr<bool> ConsumeOomEvents(FdRef events) override;
   absl::Status KillAll() override;
@@ -39,6 +43,7 @@ class V1Cgroup final : public Cgroup {
   bool unified() const override { return false; }
 
  private:
+  absl::StatusOr<JoinHandles> OpenForJoin() const;
   // The place that has `controller`, "" for the unified one; else null.
   const Place* Find(std::string_view controller) const;
   // Where the container's processes are.

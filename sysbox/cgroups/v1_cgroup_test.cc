@@ -96,7 +96,8 @@ TEST_CASE("a process joins all hierarchies and is listed") {
   SKIP_WITHOUT_V1(c);
   REQUIRE_OK(c.cgroup->Create(DockerResources()));
   DestroyAtEnd end(c.cgroup.get());
-  OwnedChild child = StartIn(VALUE_OF(c.cgroup->OpenForJoin()));
+  OwnedChild child =
+      StartIn(VALUE_OF(c.cgroup->OpenForInit(InitStart::kWaits)));
   const std::string own =
       VALUE_OF(ReadFile(fmt::format("/proc/{}/cgroup", child.pid())));
   size_t lines = 0;
@@ -138,7 +139,8 @@ TEST_CASE("freezing stops, thawing continues, and killing needs no thaw") {
   SKIP_WITHOUT_V1(c);
   REQUIRE_OK(c.cgroup->Create({}));
   DestroyAtEnd end(c.cgroup.get());
-  OwnedChild child = StartIn(VALUE_OF(c.cgroup->OpenForJoin()));
+  OwnedChild child =
+      StartIn(VALUE_OF(c.cgroup->OpenForInit(InitStart::kWaits)));
   CHECK_FALSE(VALUE_OF(c.cgroup->Frozen()));
   REQUIRE_OK(c.cgroup->Freeze());
   CHECK(VALUE_OF(c.cgroup->Frozen()));
@@ -154,7 +156,8 @@ TEST_CASE("what the container froze, nested and moved dies with it") {
   SKIP_WITHOUT_V1(c);
   REQUIRE_OK(c.cgroup->Create({}));
   DestroyAtEnd end(c.cgroup.get());
-  OwnedChild child = StartIn(VALUE_OF(c.cgroup->OpenForJoin()));
+  OwnedChild child =
+      StartIn(VALUE_OF(c.cgroup->OpenForInit(InitStart::kWaits)));
   const std::string nested = c.Dir("freezer") + kChild + "/a/b/c";
   REQUIRE_OK(MakeDirectories(nested, 0755));
   REQUIRE_OK(WriteExisting(nested + "/tasks", std::to_string(child.pid())));
@@ -172,7 +175,8 @@ TEST_CASE("destroying waits for killed processes to drain") {
   Container c = NewContainer();
   SKIP_WITHOUT_V1(c);
   REQUIRE_OK(c.cgroup->Create({}));
-  const JoinHandles handles = VALUE_OF(c.cgroup->OpenForJoin());
+  const JoinHandles handles =
+      VALUE_OF(c.cgroup->OpenForInit(InitStart::kWaits));
   std::vector<OwnedChild> children;
   for (int i = 0; i < 20; ++i) children.push_back(StartIn(handles));
   REQUIRE_OK(c.cgroup->KillAll());
@@ -197,7 +201,8 @@ TEST_CASE("running out of memory is told, and counted") {
   DestroyAtEnd end(c.cgroup.get());
   Fd events = VALUE_OF(c.cgroup->OpenOomEvents());
   CHECK_FALSE(VALUE_OF(c.cgroup->ConsumeOomEvents(events)));
-  OwnedChild child = StartIn(VALUE_OF(c.cgroup->OpenForJoin()), UseMemory);
+  OwnedChild child =
+      StartIn(VALUE_OF(c.cgroup->OpenForInit(InitStart::kWaits)), UseMemory);
   REQUIRE(VALUE_OF(WaitReadable(events, 20000)));
   CHECK(VALUE_OF(c.cgroup->ConsumeOomEvents(events)));
   CHECK(VALUE_OF(child.Wait()).signal == SIGKILL);
@@ -221,7 +226,8 @@ TEST_CASE("statistics are those of the kernel's files") {
   SKIP_WITHOUT_V1(c);
   REQUIRE_OK(c.cgroup->Create(DockerResources()));
   DestroyAtEnd end(c.cgroup.get());
-  const JoinHandles handles = VALUE_OF(c.cgroup->OpenForJoin());
+  const JoinHandles handles =
+      VALUE_OF(c.cgroup->OpenForInit(InitStart::kWaits));
   OwnedChild worker = StartIn(handles, BurnCpu);
   CHECK(VALUE_OF(worker.Wait()).code == 0);
   OwnedChild sleeper = StartIn(handles);
@@ -247,7 +253,8 @@ TEST_CASE("without delegation processes are in the limited directory itself") {
   REQUIRE_OK(c.cgroup->Create(DockerResources()));
   DestroyAtEnd end(c.cgroup.get());
   CHECK_FALSE(Exists(c.Dir("pids") + kChild));
-  OwnedChild child = StartIn(VALUE_OF(c.cgroup->OpenForJoin()));
+  OwnedChild child =
+      StartIn(VALUE_OF(c.cgroup->OpenForInit(InitStart::kWaits)));
   CHECK(c.Read("pids", "cgroup.procs") == std::to_string(child.pid()));
 }
 

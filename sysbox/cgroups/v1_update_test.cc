@@ -121,7 +121,8 @@ TEST_CASE("hugetlb limits go to the unified tree of a hybrid host") {
   REQUIRE_OK(c.cgroup->Create(r));
   DestroyAtEnd end(c.cgroup.get());
   CHECK(c.Read("", "hugetlb.2MB.max") == "4194304");
-  OwnedChild child = StartIn(VALUE_OF(c.cgroup->OpenForJoin()));
+  OwnedChild child =
+      StartIn(VALUE_OF(c.cgroup->OpenForInit(InitStart::kWaits)));
   const Stats stats = VALUE_OF(c.cgroup->ReadStats());
   CHECK(stats.hugetlb.count("2MB") == 1);
   r = {};

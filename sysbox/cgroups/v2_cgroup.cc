@@ -1,11 +1,13 @@
 #include "sysbox/cgroups/v2_cgroup.h"
 
+#include <fcntl.h>
 #include <sys/inotify.h>
 
 #include <algorithm>
 #include <cerrno>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/match.h"
 #include "absl/time/time.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
@@ -98,7 +100,10 @@ absl::Status V2Cgroup::Prepare(bool created) const {
     }
   }
   SYSBOX_RETURN_IF_ERROR(ThawV2(place_.path));
-  return RemoveCgroup(fmt::format("{}/{}", place_.path, kV2Leaf));
+  SYSBOX_RETURN_IF_ERROR(
+      RemoveCgroup(fmt::format("{}/{}", place_.path, kV2Leaf)));
+  // Or init could not wait in it.
+  return DisableControllersIn(outer);
 }
 
 absl::Status V2Cgroup::Build(const oci::Resources& resources) const {
@@ -118,11 +123,49 @@ absl::Status V2Cgroup::Delegate(FdRef outer) const {
   return GiveV2Cgroup(outer, ".", owner);
 }
 
-absl::StatusOr<JoinHandles> V2Cgroup::OpenForJoin() {
+absl::StatusOr<JoinHandles> V2Cgroup::OpenForInit(InitStart start) {
   JoinHandles handles;
+  SYSBOX_ASSIGN_OR_RETURN(Fd outer, OpenCgroupDirectory(place_.path));
+  if (!options_.delegate) {
+    handles.into = std::move(outer);
+    return handles;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> controllers,
+                          AvailableControllers(outer));
+  handles.delegated = Enabling(controllers);
+  SYSBOX_ASSIGN_OR_RETURN(
+      handles.subtree_control,
+      Open(place_.path + "/cgroup.subtree_control", {.flags = O_WRONLY}));
+  if (start == InitStart::kWaits) {
+    handles.into = std::move(outer);
+    SYSBOX_ASSIGN_OR_RETURN(handles.leaf_procs, Open(Leaf() + "/cgroup.procs",
+                                                     {.flags = O_WRONLY}));
+    return handles;
+  }
+  handles.namespace_root = std::move(outer);
   SYSBOX_ASSIGN_OR_RETURN(handles.into, OpenCgroupDirectory(Leaf()));
-  SYSBOX_ASSIGN_OR_RETURN(handles.namespace_root,
-                          OpenCgroupDirectory(place_.path));
+  return handles;
+}
+
+absl::StatusOr<Fd> V2Cgroup::OpenCgroupOf(pid_t init) const {
+  SYSBOX_ASSIGN_OR_RETURN(const std::string cgroups,
+                          ReadFile(fmt::format("/proc/{}/cgroup", init)));
+  const std::optional<std::string> inside =
+      CgroupIn({.mount_point = place_.mount_point}, cgroups);
+  const std::string path = place_.mount_point + inside.value_or("");
+  if (path != place_.path && !absl::StartsWith(path, place_.path + "/")) {
+    return FailedPrecondition("process {} is not in cgroup {}", init,
+                              place_.path);
+  }
+  return OpenCgroupDirectory(path);
+}
+
+absl::StatusOr<JoinHandles> V2Cgroup::OpenForProcess(pid_t init) {
+  JoinHandles handles;
+  absl::StatusOr<Fd> usual = OpenCgroupDirectory(Leaf());
+  const bool usable = usual.ok() && !GivesControllers(*usual).value_or(true);
+  SYSBOX_ASSIGN_OR_RETURN(handles.into,
+                          usable ? std::move(usual) : OpenCgroupOf(init));
   return handles;
 }
 
@@ -167,12 +210,6 @@ absl::StatusOr<Stats> V2Cgroup::ReadStats() {
   // cpu.stat is there without its controller too.
   if (!cpu_seen) SYSBOX_RETURN_IF_ERROR(AddV2Stats("cpu", outer, &stats));
   return stats;
-}
-
-absl::Status V2Cgroup::EnableDelegatedControllers() {
-  if (!options_.delegate) return absl::OkStatus();
-  SYSBOX_ASSIGN_OR_RETURN(Fd outer, OpenCgroupDirectory(place_.path));
-  return EnableControllersIn(outer);
 }
 
 absl::StatusOr<uint64_t> V2Cgroup::OomCount() const {

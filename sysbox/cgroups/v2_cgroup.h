@@ -21,14 +21,14 @@ class V2Cgroup final : public Cgroup {
       : options_(std::move(options)), place_(std::move(place)), adopt_(adopt) {}
 
   absl::Status Create(const oci::Resources& resources) override;
-  absl::StatusOr<JoinHandles> OpenForJoin() override;
+  absl::StatusOr<JoinHandles> OpenForInit(InitStart start) override;
+  absl::StatusOr<JoinHandles> OpenForProcess(pid_t init) override;
   absl::Status Update(const oci::Resources& resources) override;
   absl::Status Freeze() override;
   absl::Status Thaw() override;
   absl::StatusOr<bool> Frozen() override;
   absl::StatusOr<std::vector<pid_t>> Processes() override;
   absl::StatusOr<Stats> ReadStats() override;
-  absl::Status EnableDelegatedControllers() override;
   absl::StatusOr<Fd> OpenOomEvents() override;
   absl::StatusOr<bool> ConsumeOomEvents(FdRef events) override;
   absl::Status KillAll() override;
@@ -38,6 +38,7 @@ class V2Cgroup final : public Cgroup {
 
  private:
   std::string Leaf() const;
+  absl::StatusOr<Fd> OpenCgroupOf(pid_t init) const;
   absl::Status Prepare(bool created) const;
   absl::Status Build(const oci::Resources& resources) const;
   absl::Status Delegate(FdRef outer) const;

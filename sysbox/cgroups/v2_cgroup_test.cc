@@ -4,6 +4,7 @@
 #include "sysbox/cgroups/v2_cgroup.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -11,12 +12,14 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "catch2/catch.hpp"
+#include "fmt/format.h"
 #include "sysbox/cgroups/cgroup_events.h"
 #include "sysbox/cgroups/cgroup_tree.h"
 #include "sysbox/cgroups/control_file.h"
 #include "sysbox/cgroups/process_killer.h"
 #include "sysbox/cgroups/test_host.h"
 #include "sysbox/cgroups/v2_directory.h"
+#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/testing/status_matchers.h"
 
@@ -82,8 +85,8 @@ TEST_CASE("v2 delegates the directory and a leaf, not the limits") {
     CHECK(OwnerOf(dir + "/cgroup.subtree_control") == kOwner);
     CHECK(OwnerOf(dir + "/cgroup.freeze") == 0);
   }
-  const JoinHandles handles = VALUE_OF(cgroup.OpenForJoin());
-  CHECK(handles.namespace_root.valid());
+  const JoinHandles handles = VALUE_OF(cgroup.OpenForProcess(0));
+  CHECK_FALSE(handles.leaf_procs.valid());
   CHECK(handles.tasks.empty());
   OwnedChild child = StartIn(handles);
   CHECK(VALUE_OF(ReadFile(place.path + "/init.scope/cgroup.procs")) ==
@@ -95,24 +98,67 @@ TEST_CASE("v2 delegates the directory and a leaf, not the limits") {
   CHECK(cgroup.Paths().at("") == place.path);
 }
 
-TEST_CASE("the namespace root may hold a process until it gives controllers") {
+const JoinHandles* waiting_init;
+
+// As somebody without any rights, which the opened files have.
+int BeStarted() {
+  if (!SetUserIds(kOwner + 1000).ok()) return 1;
+  if (!WriteAll(waiting_init->leaf_procs, "0").ok()) return 2;
+  const std::string& delegated = waiting_init->delegated;
+  if (delegated.empty()) return 0;
+  return WriteAll(waiting_init->subtree_control, delegated).ok() ? 0 : 3;
+}
+
+TEST_CASE("init waits above its leaf, and gives controllers when started") {
   SKIP_WITHOUT_UNIFIED();
   const Place place = VALUE_OF(UnifiedPlace(UniquePath()));
   V2Cgroup cgroup(Options(), place, false);
   REQUIRE_OK(cgroup.Create({}));
   DestroyAtEnd end(&cgroup);
-  JoinHandles handles = VALUE_OF(cgroup.OpenForJoin());
-  handles.into = std::move(handles.namespace_root);
+  const JoinHandles handles = VALUE_OF(cgroup.OpenForInit(InitStart::kWaits));
   {
-    OwnedChild joiner = StartIn(handles);
-    CHECK(joiner.valid());
+    OwnedChild waiting = StartIn(handles);
+    CHECK(VALUE_OF(ReadFile(place.path + "/cgroup.procs")) ==
+          std::to_string(waiting.pid()) + "\n");
   }
-  OwnedChild init = StartIn(VALUE_OF(cgroup.OpenForJoin()));
-  REQUIRE_OK(cgroup.EnableDelegatedControllers());
+  waiting_init = &handles;
+  OwnedChild init = StartIn(handles, BeStarted);
+  CHECK(VALUE_OF(init.Wait()).code == 0);
   Fd outer = VALUE_OF(OpenCgroupDirectory(place.path));
   Fd leaf = VALUE_OF(OpenCgroupDirectory(place.path + "/init.scope"));
   CHECK(VALUE_OF(AvailableControllers(leaf)) ==
         VALUE_OF(AvailableControllers(outer)));
+}
+
+TEST_CASE("a further process is with init where the leaf takes none") {
+  SKIP_WITHOUT_UNIFIED();
+  const Place place = VALUE_OF(UnifiedPlace(UniquePath()));
+  V2Cgroup cgroup(Options(), place, false);
+  REQUIRE_OK(cgroup.Create({}));
+  DestroyAtEnd end(&cgroup);
+  OwnedChild init = StartIn(VALUE_OF(cgroup.OpenForInit(InitStart::kWaits)));
+  REQUIRE_OK(RemoveDirectory(place.path + "/init.scope"));
+  OwnedChild more = StartIn(VALUE_OF(cgroup.OpenForProcess(init.pid())));
+  CHECK(VALUE_OF(ReadFile(place.path + "/cgroup.procs")) ==
+        fmt::format("{}\n{}\n", init.pid(), more.pid()));
+  // Where this process is, no container's is.
+  CHECK(MessageOf(cgroup.OpenForProcess(getpid()).status())
+            .find("is not in cgroup") != std::string_view::npos);
+}
+
+TEST_CASE("a directory that gives controllers is taken over all the same") {
+  SKIP_WITHOUT_UNIFIED();
+  const Place place = VALUE_OF(UnifiedPlace(UniquePath()));
+  V2Cgroup cgroup(Options(), place, false);
+  REQUIRE_OK(cgroup.Create({}));
+  DestroyAtEnd end(&cgroup);
+  const JoinHandles handles = VALUE_OF(cgroup.OpenForInit(InitStart::kWaits));
+  waiting_init = &handles;
+  CHECK(VALUE_OF(StartIn(handles, BeStarted).Wait()).code == 0);
+  V2Cgroup next(Options(), place, false);
+  REQUIRE_OK(next.Create({}));
+  OwnedChild init = StartIn(VALUE_OF(next.OpenForInit(InitStart::kWaits)));
+  CHECK(VALUE_OF(next.Processes()) == std::vector<pid_t>{init.pid()});
 }
 
 TEST_CASE("device programs allow what is listed and nothing else") {
@@ -121,12 +167,13 @@ TEST_CASE("device programs allow what is listed and nothing else") {
   V2Cgroup cgroup(Options(), place, false);
   REQUIRE_OK(cgroup.Create({}));
   DestroyAtEnd end(&cgroup);
-  OwnedChild child = StartIn(VALUE_OF(cgroup.OpenForJoin()), OpenNull);
+  OwnedChild child =
+      StartIn(VALUE_OF(cgroup.OpenForInit(InitStart::kWaits)), OpenNull);
   CHECK(VALUE_OF(child.Wait()).code == 0);
   oci::Resources resources;
   resources.devices = {{true, "c", 1, 11, "r"}};  // kmsg
   REQUIRE_OK(cgroup.Update(resources));
-  child = StartIn(VALUE_OF(cgroup.OpenForJoin()), OpenNull);
+  child = StartIn(VALUE_OF(cgroup.OpenForInit(InitStart::kWaits)), OpenNull);
   CHECK(VALUE_OF(child.Wait()).code == 2);  // kmsg opens now
 }
 
@@ -136,7 +183,7 @@ TEST_CASE("v2 freezes, thaws and kills") {
   V2Cgroup cgroup(Options(), place, false);
   REQUIRE_OK(cgroup.Create({}));
   DestroyAtEnd end(&cgroup);
-  OwnedChild child = StartIn(VALUE_OF(cgroup.OpenForJoin()));
+  OwnedChild child = StartIn(VALUE_OF(cgroup.OpenForInit(InitStart::kWaits)));
   REQUIRE_OK(cgroup.Freeze());
   CHECK(VALUE_OF(cgroup.Frozen()));
   CHECK(*FlatKeyedValue(VALUE_OF(ReadFile(place.path + "/cgroup.events")),
@@ -194,7 +241,7 @@ TEST_CASE("waiting for an empty cgroup ends with its last process") {
   V2Cgroup cgroup(Options(), place, false);
   REQUIRE_OK(cgroup.Create({}));
   DestroyAtEnd end(&cgroup);
-  OwnedChild child = StartIn(VALUE_OF(cgroup.OpenForJoin()));
+  OwnedChild child = StartIn(VALUE_OF(cgroup.OpenForInit(InitStart::kWaits)));
   CHECK_FALSE(VALUE_OF(
       WaitForCgroupEvent(place.path, "populated", 0, absl::Milliseconds(20))));
   REQUIRE_OK(cgroup.KillAll());
@@ -236,7 +283,7 @@ TEST_CASE("processes are killed by hand where there is no cgroup.kill") {
   V2Cgroup cgroup(Options(), place, false);
   REQUIRE_OK(cgroup.Create({}));
   DestroyAtEnd end(&cgroup);
-  const JoinHandles handles = VALUE_OF(cgroup.OpenForJoin());
+  const JoinHandles handles = VALUE_OF(cgroup.OpenForInit(InitStart::kWaits));
   OwnedChild first = StartIn(handles);
   OwnedChild second = StartIn(handles);
   Fd root = VALUE_OF(OpenCgroupDirectory(place.path));

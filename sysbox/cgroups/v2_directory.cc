@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "fmt/format.h"
+#include "absl/strings/str_join.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/cgroup_events.h"
 #include "sysbox/cgroups/cgroup_tree.h"
@@ -46,17 +46,12 @@ absl::StatusOr<std::vector<std::string>> MissingBelow(
   return missing;
 }
 
-absl::Status Enable(FdRef directory, const std::vector<std::string>& names) {
-  std::string all;
-  for (const std::string& name : names) all += fmt::format("+{} ", name);
-  if (WriteExistingAt(directory, kSubtreeControl, all).ok()) {
-    return absl::OkStatus();
-  }
-  absl::Status first;
+// As many as possible, where one of them cannot be.
+void Enable(FdRef directory, const std::vector<std::string>& names) {
+  if (WriteExistingAt(directory, kSubtreeControl, Enabling(names)).ok()) return;
   for (const std::string& name : names) {
-    first.Update(WriteExistingAt(directory, kSubtreeControl, "+" + name));
+    (void)WriteExistingAt(directory, kSubtreeControl, Enabling({name}));
   }
-  return first;
 }
 
 // Before Linux 5.14. v2's frozen processes can be killed as they are.
@@ -88,17 +83,32 @@ absl::Status EnableControllersAbove(const std::string& mount_point,
                             MissingBelow(parent, only));
     // A parent with processes refuses (EBUSY): a value that needs the
     // controller will say so.
-    if (!missing.empty()) (void)Enable(parent, missing);
+    if (!missing.empty()) Enable(parent, missing);
     end = directory.find('/', end + 1);
   }
   return absl::OkStatus();
 }
 
-absl::Status EnableControllersIn(FdRef directory) {
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> missing,
-                          MissingBelow(directory, {}));
-  if (missing.empty()) return absl::OkStatus();
-  return Annotate(Enable(directory, missing), "enable cgroup controllers");
+std::string Enabling(const std::vector<std::string>& controllers) {
+  return absl::StrJoin(controllers, " ",
+                       [](std::string* out, const auto& name) {
+                         out->append("+").append(name);
+                       });
+}
+
+absl::StatusOr<bool> GivesControllers(FdRef directory) {
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> given,
+                          WordsOf(directory, kSubtreeControl));
+  return !given.empty();
+}
+
+absl::Status DisableControllersIn(FdRef directory) {
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> given,
+                          WordsOf(directory, kSubtreeControl));
+  if (given.empty()) return absl::OkStatus();
+  return Annotate(WriteExistingAt(directory, kSubtreeControl,
+                                  "-" + absl::StrJoin(given, " -")),
+                  "take cgroup controllers back");
 }
 
 absl::Status SetDevices(FdRef directory, const DeviceList& list) {

@@ -20,8 +20,12 @@ namespace sysbox::cgroups {
 absl::Status EnableControllersAbove(const std::string& mount_point,
                                     const std::string& directory,
                                     const std::vector<std::string>& only);
-// Turns on all that `directory` has for its children.
-absl::Status EnableControllersIn(FdRef directory);
+// Then it takes no processes.
+absl::StatusOr<bool> GivesControllers(FdRef directory);
+// Turns off what `directory` gives to its children.
+absl::Status DisableControllersIn(FdRef directory);
+// "+cpu +memory", as cgroup.subtree_control takes it.
+std::string Enabling(const std::vector<std::string>& controllers);
 absl::StatusOr<std::vector<std::string>> AvailableControllers(FdRef directory);
 
 // Replaces the device programs of `directory` by one for `list`, without a

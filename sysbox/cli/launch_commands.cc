@@ -166,7 +166,8 @@ absl::StatusOr<int> RunStart(const Invocation& invocation) {
 
 absl::StatusOr<int> RunContainer(const RunOptions& options,
                                  api::Manager& manager) {
-  const runtime::CreateOptions& create = options.create;
+  runtime::CreateOptions create = options.create;
+  create.start_at_once = true;
   runtime::Foreground foreground;
   if (!create.detach) {
     // Before anything exists, so that a ^C while it is made reaches it.

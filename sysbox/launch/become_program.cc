@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/launch/hooks.h"
+#include "sysbox/launch/init_cgroup.h"
 #include "sysbox/launch/init_credentials.h"
 #include "sysbox/launch/init_exec.h"
 #include "sysbox/linux/credentials.h"
@@ -47,6 +48,7 @@ absl::Status PassGate(const StartGate& gate, const std::string& hook_state) {
     count = read(gate.fifo.get(), &byte, 1);
   } while (count < 0 && errno == EINTR);
   if (count < 0) return ErrnoStatus(errno, "read exec fifo");
+  SYSBOX_RETURN_IF_ERROR(EnterLeaf(gate.leaf));
   if (gate.start_container_hooks == nullptr) return absl::OkStatus();
   return RunHooks("startContainer", *gate.start_container_hooks, hook_state);
 }
@@ -74,6 +76,7 @@ absl::Status BecomeProgram(const ProcessPlan& plan, FdRef root,
   listener.Reset();
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket go, channel.Expect(SyncMessage::kExec));
   if (!gate.fifo.valid()) {
+    SYSBOX_RETURN_IF_ERROR(EnterLeaf(gate.leaf));
     return Annotate(Execute(program, plan.args, env), "exec");
   }
   channel.Close();

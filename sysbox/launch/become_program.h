@@ -8,15 +8,17 @@
 
 #include "absl/status/status.h"
 #include "sysbox/launch/launch_plan.h"
+#include "sysbox/launch/launcher.h"
 #include "sysbox/launch/sync.h"
 #include "sysbox/linux/fd.h"
 
 namespace sysbox::launch {
 
-// What `start` releases: pid 1 waits on `fifo`, then runs the startContainer
-// hooks. Default: no wait.
+// What `start` releases: pid 1 waits on `fifo`, enters its cgroup's leaf, then
+// runs the startContainer hooks. Default: nothing of this.
 struct StartGate {
   FdRef fifo{-1};
+  CgroupLeaf leaf;
   const std::vector<oci::Hook>* start_container_hooks = nullptr;
 };
 

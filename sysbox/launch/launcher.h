@@ -16,12 +16,21 @@
 
 namespace sysbox::launch {
 
+// What of cgroups::JoinHandles init uses when it is started, before anything
+// of the container's runs.
+struct CgroupLeaf {
+  FdRef procs{-1};            // invalid: init is where it belongs
+  FdRef subtree_control{-1};  // invalid: nothing is delegated
+  std::string delegated;
+};
+
 // Descriptors a launch works with; all borrowed for the call.
 struct LaunchFds {
   // cgroups::JoinHandles, field by field; invalid where not used.
   FdRef cgroup_into{-1};
   FdRef cgroup_namespace_root{-1};
   std::vector<FdRef> cgroup_tasks;
+  CgroupLeaf cgroup_leaf;
   FdRef exec_fifo{-1};  // opened O_RDWR; init blocks reading one byte from it
   FdRef console_socket{-1};  // connected; the pty master is sent here
   FdRef static_files{-1};    // the emulated filesystems, if the plan's

@@ -11,11 +11,10 @@
 
 namespace sysbox::launch {
 
-// CLONE_NEW* flags. `rooted_cgroup`: there is a directory to clone the cgroup
-// namespace from (LaunchFds::cgroup_namespace_root); else its root is the
-// cgroup that init has entered by itself.
-uint64_t InitCloneFlags(const LaunchPlan& plan, bool rooted_cgroup);
-uint64_t InitUnshareFlags(const LaunchPlan& plan, bool rooted_cgroup);
+// CLONE_NEW* flags.
+uint64_t InitCloneFlags(const LaunchPlan& plan);
+uint64_t InitUnshareFlags(const LaunchPlan& plan);
+bool MakesNew(const LaunchPlan& plan, NamespaceType type);
 
 }  // namespace sysbox::launch
 

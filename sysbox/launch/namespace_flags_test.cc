@@ -21,27 +21,19 @@ LaunchPlan PlanWithAll() {
 
 TEST_CASE("init starts in what only children enter, and makes the rest") {
   const LaunchPlan plan = PlanWithAll();
-  CHECK(InitCloneFlags(plan, false) ==
-        (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME));
-  CHECK(InitUnshareFlags(plan, false) ==
-        (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-         CLONE_NEWCGROUP));
-}
-
-TEST_CASE("a cgroup namespace with a root given is cloned from there") {
-  const LaunchPlan plan = PlanWithAll();
-  CHECK((InitCloneFlags(plan, true) & CLONE_NEWCGROUP) != 0);
-  CHECK((InitUnshareFlags(plan, true) & CLONE_NEWCGROUP) == 0);
+  CHECK(InitCloneFlags(plan) == (CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWTIME));
+  CHECK(InitUnshareFlags(plan) == (CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC |
+                                   CLONE_NEWUTS | CLONE_NEWCGROUP));
 }
 
 TEST_CASE("joined namespaces, and times with offsets, are not made by init") {
   LaunchPlan plan = PlanWithAll();
   plan.time_offsets["monotonic"] = {};
-  CHECK((InitCloneFlags(plan, false) & CLONE_NEWTIME) == 0);
-  CHECK((InitUnshareFlags(plan, false) & CLONE_NEWTIME) == 0);
+  CHECK((InitCloneFlags(plan) & CLONE_NEWTIME) == 0);
+  CHECK((InitUnshareFlags(plan) & CLONE_NEWTIME) == 0);
   plan.new_namespaces.clear();
-  CHECK(InitCloneFlags(plan, false) == 0);
-  CHECK(InitUnshareFlags(plan, false) == 0);
+  CHECK(InitCloneFlags(plan) == 0);
+  CHECK(InitUnshareFlags(plan) == 0);
 }
 
 }  // namespace

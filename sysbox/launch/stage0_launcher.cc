@@ -23,11 +23,6 @@ namespace {
 
 constexpr size_t kMountsPerMessage = 200;  // SCM_MAX_FD is 253
 
-bool MakesNew(const LaunchPlan& plan, NamespaceType type) {
-  return std::find(plan.new_namespaces.begin(), plan.new_namespaces.end(),
-                   type) != plan.new_namespaces.end();
-}
-
 // The user namespace that owns the first joined network, ipc or pid
 // namespace: what `--net=container:X` shares with X.
 absl::StatusOr<Fd> SharedOwner(const NamespacesToJoin& joined) {
@@ -55,17 +50,15 @@ absl::StatusOr<NamespacesToJoin> OpenJoined(const LaunchPlan& plan) {
   return joined;
 }
 
-bool NeedsJoiner(const LaunchPlan& plan, const LaunchFds& fds,
-                 const NamespacesToJoin& joined) {
-  return !joined.empty() || fds.cgroup_namespace_root.valid() ||
-         !plan.time_offsets.empty();
+bool NeedsJoiner(const LaunchPlan& plan, const NamespacesToJoin& joined) {
+  return !joined.empty() || !plan.time_offsets.empty();
 }
 
 absl::StatusOr<OwnedChild> StartInit(const LaunchPlan& plan,
                                      const LaunchFds& fds,
                                      SyncChannel child_end) {
   CloneOptions options;
-  options.flags = InitCloneFlags(plan, fds.cgroup_namespace_root.valid());
+  options.flags = InitCloneFlags(plan);
   if (fds.cgroup_into.valid()) options.into_cgroup = fds.cgroup_into;
   SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> init, Clone(options),
                           "make init");
@@ -79,9 +72,8 @@ absl::StatusOr<OwnedChild> StartThroughJoiner(const LaunchPlan& plan,
                                               SyncChannel& channel,
                                               SyncChannel child_end) {
   CloneOptions options;
-  if (fds.cgroup_namespace_root.valid()) {
-    options.into_cgroup = fds.cgroup_namespace_root;
-  }
+  // As the host's root still: init inherits it.
+  if (fds.cgroup_into.valid()) options.into_cgroup = fds.cgroup_into;
   SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> joiner, Clone(options),
                           "make joiner");
   if (!joiner.has_value()) {
@@ -195,7 +187,7 @@ absl::StatusOr<Launched> LaunchContainer(const LaunchPlan& plan,
   auto& [channel, child_end] = channels;
   SYSBOX_ASSIGN_OR_RETURN(NamespacesToJoin joined, OpenJoined(plan));
   absl::StatusOr<OwnedChild> init =
-      NeedsJoiner(plan, fds, joined)
+      NeedsJoiner(plan, joined)
           ? StartThroughJoiner(plan, fds, joined, channel, std::move(child_end))
           : StartInit(plan, fds, std::move(child_end));
   SYSBOX_RETURN_IF_ERROR(init.status());

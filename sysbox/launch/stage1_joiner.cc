@@ -39,10 +39,8 @@ absl::Status Join(const LaunchPlan& plan, const LaunchFds& fds,
                            ProcName(type));
   }
   CloneOptions options;
-  options.flags =
-      InitCloneFlags(plan, fds.cgroup_namespace_root.valid()) | CLONE_PARENT;
+  options.flags = InitCloneFlags(plan) | CLONE_PARENT;
   options.exit_signal = 0;  // CLONE_PARENT takes the joiner's own, SIGCHLD
-  if (fds.cgroup_into.valid()) options.into_cgroup = fds.cgroup_into;
   SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> init, Clone(options),
                           "make init");
   if (!init.has_value()) RunInit(plan, fds, std::move(channel));

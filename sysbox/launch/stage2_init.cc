@@ -11,6 +11,7 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/launch/become_program.h"
 #include "sysbox/launch/hooks.h"
+#include "sysbox/launch/init_cgroup.h"
 #include "sysbox/launch/init_console.h"
 #include "sysbox/launch/init_credentials.h"
 #include "sysbox/launch/init_identity.h"
@@ -26,22 +27,16 @@ namespace {
 constexpr int kSetupFailed = 1;
 constexpr int kFirstInherited = 3;
 
-// v1: the process enters each cgroup itself, which, unlike being moved, waits
-// for no RCU grace period. It must still be the host's root here.
-absl::Status EnterCgroups(const LaunchFds& fds) {
-  for (FdRef tasks : fds.cgroup_tasks) {
-    SYSBOX_RETURN_IF_ERROR(WriteAll(tasks, "0"), "enter cgroup");
-  }
-  return absl::OkStatus();
-}
-
 // Lets go of everything else the launcher has open: its end of the channel,
 // whose closing tells us of its death, locks, its connection to the manager.
 absl::Status KeepOnly(const LaunchFds& fds, const SyncChannel& channel,
                       int preserve_fds, std::vector<int> also = {}) {
   std::vector<int> keep = std::move(also);
   keep.push_back(channel.socket().get());
-  keep.push_back(fds.exec_fifo.get());
+  for (FdRef fd : {fds.exec_fifo, fds.cgroup_namespace_root,
+                   fds.cgroup_leaf.procs, fds.cgroup_leaf.subtree_control}) {
+    keep.push_back(fd.get());
+  }
   return CloseFrom(kFirstInherited + preserve_fds, std::move(keep));
 }
 
@@ -83,6 +78,17 @@ absl::Status FinishRoot(const LaunchPlan& plan, FdRef root,
   return mounts::AttachLastMounts(plan.mounts, root, mounts);
 }
 
+absl::Status MakeNamespaces(const LaunchPlan& plan, const LaunchFds& fds) {
+  uint64_t flags = InitUnshareFlags(plan);
+  const Fd cgroup_root(fds.cgroup_namespace_root.get());
+  constexpr auto kCgroup = NamespaceType::kCgroup;
+  if (cgroup_root.valid() && MakesNew(plan, kCgroup)) {
+    SYSBOX_RETURN_IF_ERROR(EnterCgroupNamespaceAt(cgroup_root));
+    flags &= ~CloneFlag(kCgroup);
+  }
+  return Unshare(flags);
+}
+
 absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
                   SyncChannel& channel) {
   SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[2:init]"));
@@ -92,8 +98,7 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(NewSession());
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kMapped).status());
   SYSBOX_RETURN_IF_ERROR(BecomeContainerRoot());
-  SYSBOX_RETURN_IF_ERROR(
-      Unshare(InitUnshareFlags(plan, fds.cgroup_namespace_root.valid())));
+  SYSBOX_RETURN_IF_ERROR(MakeNamespaces(plan, fds));
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kNamespaced));
   SYSBOX_RETURN_IF_ERROR(SetIdentity(plan));
   SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
@@ -115,7 +120,8 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
     SYSBOX_RETURN_IF_ERROR(AdoptTerminal(*terminal, plan.process));
     terminal.reset();
   }
-  StartGate gate = {fds.exec_fifo, &plan.start_container_hooks};
+  StartGate gate = {fds.exec_fifo, fds.cgroup_leaf,
+                    &plan.start_container_hooks};
   return BecomeProgram(plan.process, root, gate, channel);
 }
 

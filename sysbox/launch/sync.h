@@ -19,7 +19,8 @@
 //      │ listener to the daemon                 │
 //      │ resource limits                        │
 //      ├─ kExec {hook state} ──────────────────▶│ waits on the fifo, if any;
-//      │◀─────────────── end of file ───────────┤ startContainer hooks; execve
+//      │◀─────────────── end of file ───────────┤ enters its leaf (cgroup v2);
+//      │                                        │ startContainer hooks; execve
 //      │                                        │ closes the socket
 //
 // An exec into a container has the same conversation without kMapped's maps,

@@ -90,8 +90,7 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
       launch::LaunchPlan plan,
       BuildLaunchPlan({spec, registered, std::move(mounts), options.id,
                        !options.no_new_keyring,
-                       options.listen_fds + options.preserve_fds,
-                       traps}));
+                       options.listen_fds + options.preserve_fds, traps}));
   if (options.listen_fds > 0) {
     plan.process.env.push_back(
         fmt::format("LISTEN_FDS={}", options.listen_fds));
@@ -138,12 +137,17 @@ absl::StatusOr<launch::Launched> Launch(
     api::Manager& manager, Work& work) {
   SYSBOX_ASSIGN_OR_RETURN(Fd console, OpenConsoleSocket(options));
   SYSBOX_ASSIGN_OR_RETURN(Fd fifo, work.dir.MakeFifo());
-  SYSBOX_ASSIGN_OR_RETURN(cgroups::JoinHandles handles,
-                          work.cgroup->OpenForJoin());
+  SYSBOX_ASSIGN_OR_RETURN(
+      cgroups::JoinHandles handles,
+      work.cgroup->OpenForInit(options.start_at_once
+                                   ? cgroups::InitStart::kAtOnce
+                                   : cgroups::InitStart::kWaits));
   launch::LaunchFds fds;
   fds.cgroup_into = handles.into;
   fds.cgroup_namespace_root = handles.namespace_root;
   for (const Fd& tasks : handles.tasks) fds.cgroup_tasks.push_back(tasks);
+  fds.cgroup_leaf = {handles.leaf_procs, handles.subtree_control,
+                     handles.delegated};
   fds.exec_fifo = fifo;
   fds.console_socket = console;
   fds.static_files = emulated.static_files;

@@ -20,7 +20,8 @@ struct CreateOptions {
   std::string config;  // path; empty: BUNDLE/config.json
   std::string pid_file;
   std::string console_socket;
-  bool detach = true;  // nobody will sit at the terminal
+  bool detach = true;          // nobody will sit at the terminal
+  bool start_at_once = false;  // by the caller, before anybody looks at it
   bool no_pivot = false;
   bool no_new_keyring = false;
   bool systemd_cgroup = false;

@@ -86,7 +86,7 @@ absl::StatusOr<cgroups::JoinHandles> OpenCgroups(const Container& container,
   if (options.cgroups.empty()) {
     SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<cgroups::Cgroup> usual,
                             container.OpenCgroup());
-    return usual->OpenForJoin();
+    return usual->OpenForProcess(container.state().init_pid);
   }
   const oci::StateFile& state = container.state();
   SYSBOX_ASSIGN_OR_RETURN(
@@ -99,7 +99,8 @@ absl::StatusOr<cgroups::JoinHandles> OpenCgroups(const Container& container,
   as_they_are.delegate = false;
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<cgroups::Cgroup> cgroup,
                           cgroups::OpenCgroup(as_they_are, paths));
-  absl::StatusOr<cgroups::JoinHandles> handles = cgroup->OpenForJoin();
+  absl::StatusOr<cgroups::JoinHandles> handles =
+      cgroup->OpenForProcess(state.init_pid);
   SYSBOX_RETURN_IF_ERROR(handles.status(), "--cgroup");
   return handles;
 }

@@ -99,7 +99,8 @@ TEST_CASE("a container is told the limits and the usage of its cgroups") {
   const auto cgroup = MakeCgroup();
   if (!cgroup) return;
   const cgroups::DestroyAtEnd destroy(cgroup.get());
-  const auto handles = VALUE_OF(cgroup->OpenForJoin());
+  const auto handles =
+      VALUE_OF(cgroup->OpenForInit(cgroups::InitStart::kWaits));
   OwnedChild init = cgroups::StartIn(handles);
   OwnedChild busy = cgroups::StartIn(handles, &Spin);
   RealView view(init.pid());
@@ -135,8 +136,9 @@ TEST_CASE("a caller in another pid namespace is told its own cgroup's") {
   const auto other = MakeCgroup();
   if (!outer || !other) return;
   const cgroups::DestroyAtEnd destroy(outer.get()), too(other.get());
-  OwnedChild init = cgroups::StartIn(VALUE_OF(outer->OpenForJoin()));
-  const auto handles = VALUE_OF(other->OpenForJoin());
+  OwnedChild init = cgroups::StartIn(
+      VALUE_OF(outer->OpenForInit(cgroups::InitStart::kWaits)));
+  const auto handles = VALUE_OF(other->OpenForInit(cgroups::InitStart::kWaits));
   std::optional<OwnedChild> inner = VALUE_OF(Clone({.flags = CLONE_NEWPID}));
   if (!inner) {
     // Its process 1: joins as any process does.

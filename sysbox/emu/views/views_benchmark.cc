@@ -50,7 +50,8 @@ class BenchmarkView : public ContainerView {
     resources.cpu->period = 100000;
     if (!cgroup_->Create(resources).ok()) std::abort();
     destroy_.emplace(cgroup_.get());
-    init_ = cgroups::StartIn(Check(cgroup_->OpenForJoin()));
+    init_ = cgroups::StartIn(
+        Check(cgroup_->OpenForInit(cgroups::InitStart::kWaits)));
   }
   ContainerFacts facts() const override {
     return {.id = "b", .init = init_.pid(), .started_ns = started_ns_};

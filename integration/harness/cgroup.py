@@ -36,7 +36,7 @@ def limit(pid, controller, name):
     """What `name` says in the container's own directory: the one with the
     limits, above what is delegated to it."""
     directory = of(pid)[controller]
-    if directory.name == "syscont-cgroup-root":
+    if directory.name in ("syscont-cgroup-root", "init.scope"):
         directory = directory.parent
     return (directory / name).read_text().strip()
 

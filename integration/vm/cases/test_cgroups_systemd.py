@@ -44,8 +44,6 @@ def test_limits_update_and_pause(docker, scope):
     assert "frozen 0" in read(files, "cgroup.events")
 
 
-@pytest.mark.xfail(reason="containerd asks the cgroup of init, a leaf without "
-                   "the limits")
 def test_stats_show_the_limits(docker):
     box = docker.start_container(options=LIMITS)
     stats = json.loads(docker("stats", "--no-stream", "--format",
@@ -78,18 +76,11 @@ def test_init_is_in_a_leaf(docker, scope):
     assert "ermission denied" in refused.err, refused
 
 
-ROOTED_IN_THE_LEAF = (
-    "clone3 into the leaf roots the new cgroup namespace there, too "
-    "(cgroup_post_fork): the container sees init.scope as /")
-
-
-@pytest.mark.xfail(reason=ROOTED_IN_THE_LEAF)
 def test_init_sees_itself_in_the_leaf(docker):
     box = docker.start_container()
     assert docker.shell(box, "cat /proc/1/cgroup") == "0::/init.scope\n"
 
 
-@pytest.mark.xfail(reason=ROOTED_IN_THE_LEAF)
 def test_what_is_below_is_the_containers(docker):
     box = docker.start_container()
     told = docker("exec", box, "sh", "-c", """
@@ -109,19 +100,18 @@ def test_device_rules(docker):
     assert told.out.split() == ["null", "refused", "read"], told
 
 
-def test_an_oom_kill_is_seen(docker):
-    box = docker.start_container("sh", "-c", "tail /dev/zero; sleep 1000",
-                                 options=("--memory=24m", "--memory-swap=24m"))
-    events = f"/sys/fs/cgroup/system.slice/docker-{box}.scope/memory.events"
-    until(lambda: "oom_kill 0" not in open(events).read(), seconds=60)
-
-
-@pytest.mark.xfail(reason="containerd watches the cgroup of init, a leaf")
-def test_docker_is_told_of_an_oom_kill(docker):
-    box = docker.start_container("sh", "-c", "tail /dev/zero; sleep 1000",
-                                 options=("--memory=24m", "--memory-swap=24m"))
-    until(lambda: docker.inspect(box, "{{.State.OOMKilled}}") == "true",
-          seconds=30)
+def test_docker_is_told_of_an_oom_kill(docker, scope):
+    box = docker.start_container(
+        "sh", "-c", "tail /dev/zero; trap exit TERM; sleep 1000 & wait",
+        options=("--memory=24m", "--memory-swap=24m"))
+    files = scope(box)
+    until(lambda: "oom_kill 0" not in read(files, "memory.events"), seconds=60)
+    told = docker("events", "--since=1h", "--until=0s", "--filter=event=oom",
+                  "--format={{.ID}}").out
+    assert told == f"{box}\n"
+    # What Docker says of the container it says when that has ended.
+    docker("stop", "-t", "60", box)
+    assert docker.inspect(box, "{{.State.OOMKilled}}") == "true"
 
 
 @pytest.mark.parametrize("value", ["-500", "700"])

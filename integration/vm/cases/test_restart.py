@@ -24,8 +24,6 @@ def test_containers_outlive_a_restart(docker, systemctl):
     assert box[:12] not in run("sysbox", "ps").out
 
 
-@pytest.mark.xfail(reason="the emulated files die with the daemon until the "
-                   "keeper holds them")
 def test_emulated_files_are_served_after_a_restart(docker, systemctl):
     box = docker.start_container()
     systemctl("restart")

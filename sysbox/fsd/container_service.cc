@@ -1,7 +1,5 @@
 #include "sysbox/fsd/container_service.h"
 
-#include <sys/epoll.h>
-
 #include <utility>
 
 #include "sysbox/api/messages.h"
@@ -10,7 +8,6 @@
 #include "sysbox/fsd/emulation.h"
 #include "sysbox/fsd/inspection.h"
 #include "sysbox/fsd/interception.h"
-#include "sysbox/linux/events.h"
 #include "sysbox/registry/container_registry.h"
 
 namespace sysbox::fsd {
@@ -20,11 +17,10 @@ class ContainerService : public api::DaemonPart {
  public:
   ContainerService(std::unique_ptr<registry::ContainerRegistry> registry,
                    std::unique_ptr<Emulation> emulation,
-                   std::unique_ptr<Interception> interception, Fd wanted)
+                   std::unique_ptr<Interception> interception)
       : registry_(std::move(registry)),
         emulation_(std::move(emulation)),
-        interception_(std::move(interception)),
-        wanted_(std::move(wanted)) {}
+        interception_(std::move(interception)) {}
 
   absl::Status Start(api::EventLoop* loop, api::Server* server) override;
   absl::Status Register(const api::Registration& asked,
@@ -36,15 +32,11 @@ class ContainerService : public api::DaemonPart {
   void Release(const std::string& id) override;
 
  private:
-  void Prepare();
   absl::Status Listen(const std::string& id, Fd listener);
 
   std::unique_ptr<registry::ContainerRegistry> registry_;
   std::unique_ptr<Emulation> emulation_;
   std::unique_ptr<Interception> interception_;
-  // An eventfd, signalled when the spare mounts are used up: new ones are made
-  // when the reply that took them is on its way.
-  Fd wanted_;
 };
 
 absl::Status ContainerService::Start(api::EventLoop* loop,
@@ -61,16 +53,8 @@ absl::Status ContainerService::Start(api::EventLoop* loop,
   if (absl::Status status = registry_->RemoveStrayValues(); !status.ok()) {
     Log(LogLevel::kWarning, "stored values: {}", MessageOf(status));
   }
-  Prepare();
-  return loop->Watch(wanted_, EPOLLIN, [this](uint32_t) { Prepare(); })
-      .status();
-}
-
-void ContainerService::Prepare() {
-  (void)DrainEventFd(wanted_);  // EAGAIN: nobody asked
-  const absl::Status status = emulation_->Prepare();
-  if (status.ok()) return;
-  Log(LogLevel::kWarning, "emulated filesystems: {}", MessageOf(status));
+  emulation_->MakeAhead();
+  return absl::OkStatus();
 }
 
 absl::Status ContainerService::Register(const api::Registration& asked,
@@ -82,7 +66,7 @@ absl::Status ContainerService::Register(const api::Registration& asked,
   SYSBOX_ASSIGN_OR_RETURN(reply->emulated,
                           emulation_->Serve(std::move(container)),
                           "emulated filesystems");
-  return SignalEventFd(wanted_);
+  return absl::OkStatus();
 }
 
 void ContainerService::Adopt(const api::ContainerSummary& container) {
@@ -127,10 +111,8 @@ absl::StatusOr<std::unique_ptr<api::DaemonPart>> MakeContainerService(
                           Emulation::Start(options.vault));
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Interception> interception,
                           Interception::Start(options.vault));
-  SYSBOX_ASSIGN_OR_RETURN(Fd wanted, MakeEventFd());
   return std::make_unique<ContainerService>(
-      std::move(registry), std::move(emulation), std::move(interception),
-      std::move(wanted));
+      std::move(registry), std::move(emulation), std::move(interception));
 }
 
 }  // namespace sysbox::fsd

@@ -5,6 +5,7 @@
 #include "absl/cleanup/cleanup.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/emu/bind_source_tree.h"
 #include "sysbox/emu/views/host_resources.h"
 
 namespace sysbox::fsd {
@@ -31,6 +32,10 @@ absl::StatusOr<std::unique_ptr<Emulation>> Emulation::Start(
 
 Emulation::~Emulation() = default;
 
+void Emulation::MakeAhead() {
+  spare_ = std::make_unique<SpareMounts>(server_.get());
+}
+
 absl::Status Emulation::Hold(const std::string& id, const Devices& devices) {
   if (vault_ == nullptr) return absl::OkStatus();
   SYSBOX_RETURN_IF_ERROR(vault_->Hold(StaticName(id), devices.static_files));
@@ -47,13 +52,17 @@ absl::Status Emulation::Add(std::shared_ptr<registry::Container> container,
   served.view = std::move(view);
   SYSBOX_ASSIGN_OR_RETURN(
       served.static_id,
-      server_->Add(std::move(devices.static_files), served.static_tree,
-                   {.kind = fuse::ServiceKind::kStatic, .resumed = resumed}));
+      server_->Add(
+          std::move(devices.static_files),
+          emu::MakeBindSourceTree(emu::Superblock::kStatic, served.static_tree),
+          {.kind = fuse::ServiceKind::kStatic, .resumed = resumed}));
   absl::Cleanup undo = [&] { server_->Remove(served.static_id); };
   SYSBOX_ASSIGN_OR_RETURN(
       served.live_id,
-      server_->Add(std::move(devices.live_files), served.live_tree,
-                   {.kind = fuse::ServiceKind::kLive, .resumed = resumed}));
+      server_->Add(
+          std::move(devices.live_files),
+          emu::MakeBindSourceTree(emu::Superblock::kLive, served.live_tree),
+          {.kind = fuse::ServiceKind::kLive, .resumed = resumed}));
   std::move(undo).Cancel();
   served_[id] = std::move(served);
   return absl::OkStatus();
@@ -63,7 +72,8 @@ absl::StatusOr<api::EmulatedFilesystems> Emulation::Serve(
     std::shared_ptr<registry::Container> container) {
   const std::string id = container->id();
   Drop(id);
-  SYSBOX_ASSIGN_OR_RETURN(MountPair pair, spare_.Take());
+  SYSBOX_ASSIGN_OR_RETURN(MountPair pair,
+                          spare_ != nullptr ? spare_->Take() : MakeMountPair());
   Devices devices = {std::move(pair.static_files.device),
                      std::move(pair.live_files.device)};
   absl::Cleanup undo = [&] { Drop(id); };

@@ -27,6 +27,9 @@ class Emulation {
   // Stops serving. What the vault holds can be served by a successor.
   ~Emulation();
 
+  // From now on has ready what the next Serve needs.
+  void MakeAhead();
+
   // Makes a container's filesystems and serves them from now on, until Drop
   // or until the last mount of them is gone.
   absl::StatusOr<api::EmulatedFilesystems> Serve(
@@ -35,9 +38,6 @@ class Emulation {
   // that is nothing.
   absl::Status Resume(std::shared_ptr<registry::Container> container);
   void Drop(const std::string& id);
-
-  // Makes ahead what the next Serve needs.
-  absl::Status Prepare() { return spare_.Refill(); }
 
   // A container's tree, for others than FUSE; null if there is none.
   std::shared_ptr<fuse::Tree> TreeOf(const std::string& id,
@@ -65,9 +65,9 @@ class Emulation {
 
   HostSide host_;
   registry::DescriptorVault* vault_;
-  SpareMounts spare_;
   absl::flat_hash_map<std::string, Served> served_;  // by container id
-  std::unique_ptr<fuse::Server> server_;             // the first to go
+  std::unique_ptr<fuse::Server> server_;             // before `served_` goes
+  std::unique_ptr<SpareMounts> spare_;  // null without MakeAhead; first to go
 };
 
 }  // namespace sysbox::fsd

@@ -1,10 +1,36 @@
 #include "sysbox/fsd/mount_pair.h"
 
+#include <fcntl.h>
+
+#include <csignal>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
+#include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
+#include "sysbox/emu/bind_source_tree.h"
+#include "sysbox/linux/file.h"
+#include "sysbox/linux/process.h"
 
 namespace sysbox::fsd {
+namespace {
+
+// Has the kernel look at all names in the root.
+absl::Status Rehearse(fuse::Server& server, const fuse::FuseMount& made,
+                      emu::Superblock superblock, fuse::ServiceKind kind) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd device, Duplicate(made.device));
+  SYSBOX_ASSIGN_OR_RETURN(
+      const fuse::Server::Id id,
+      server.Add(std::move(device),
+                 emu::MakeBindSourceTree(superblock, nullptr), {.kind = kind}));
+  absl::Cleanup remove = [&] { server.Remove(id); };
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Fd root,
+      OpenAt(made.mount.fd(), ".", {.flags = O_RDONLY | O_DIRECTORY}));
+  return ReadDirectoryOnce(root);
+}
+
+}  // namespace
 
 absl::StatusOr<MountPair> MakeMountPair() {
   MountPair pair;
@@ -13,17 +39,64 @@ absl::StatusOr<MountPair> MakeMountPair() {
   return pair;
 }
 
+SpareMounts::SpareMounts(fuse::Server* server) : server_(server) {
+  // Signals are for the process's main thread.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread([this] { Run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+SpareMounts::~SpareMounts() {
+  {
+    const absl::MutexLock lock(&mu_);
+    stop_ = true;
+  }
+  thread_.join();
+}
+
 absl::StatusOr<MountPair> SpareMounts::Take() {
-  if (!spare_) return MakeMountPair();
-  MountPair pair = *std::move(spare_);
-  spare_.reset();
+  std::optional<MountPair> taken;
+  {
+    const absl::MutexLock lock(&mu_);
+    taken = std::exchange(spare_, std::nullopt);
+    wanted_ = true;
+  }
+  if (taken.has_value()) return *std::move(taken);
+  return MakeMountPair();
+}
+
+absl::StatusOr<MountPair> SpareMounts::MakeSpare() {
+  SYSBOX_ASSIGN_OR_RETURN(MountPair pair, MakeMountPair());
+  SYSBOX_RETURN_IF_ERROR(Rehearse(*server_, pair.static_files,
+                                  emu::Superblock::kStatic,
+                                  fuse::ServiceKind::kStatic));
+  SYSBOX_RETURN_IF_ERROR(Rehearse(*server_, pair.live_files,
+                                  emu::Superblock::kLive,
+                                  fuse::ServiceKind::kLive));
   return pair;
 }
 
-absl::Status SpareMounts::Refill() {
-  if (spare_) return absl::OkStatus();
-  SYSBOX_ASSIGN_OR_RETURN(spare_, MakeMountPair());
-  return absl::OkStatus();
+void SpareMounts::Run() {
+  (void)SetProcessName("sysbox[mounts]");  // only looks
+  const absl::Condition has_work(this, &SpareMounts::HasWork);
+  for (;;) {
+    {
+      const absl::MutexLock lock(&mu_, has_work);
+      if (stop_) return;
+      wanted_ = false;
+      if (spare_.has_value()) continue;
+    }
+    absl::StatusOr<MountPair> made = MakeSpare();
+    if (!made.ok()) {
+      Log(LogLevel::kWarning, "emulated filesystems: {}",
+          MessageOf(made.status()));
+      continue;  // Take tries again, and says so to who needs it
+    }
+    const absl::MutexLock lock(&mu_);
+    spare_ = *std::move(made);
+  }
 }
 
 }  // namespace sysbox::fsd

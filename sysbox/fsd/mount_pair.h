@@ -3,10 +3,15 @@
 #ifndef SYSBOX_FSD_MOUNT_PAIR_H_
 #define SYSBOX_FSD_MOUNT_PAIR_H_
 
+#include <memory>
 #include <optional>
+#include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "sysbox/fuse/fuse_mount.h"
+#include "sysbox/fuse/server.h"
 
 namespace sysbox::fsd {
 
@@ -17,16 +22,33 @@ struct MountPair {
 
 absl::StatusOr<MountPair> MakeMountPair();
 
-// At most one pair in stock. Not thread-safe.
+// At most one pair in stock, made by a thread that otherwise sleeps. The
+// kernel already knows what is in the roots of a spare's mounts, so that a
+// container's init need not wait for us to tell it: only a thread of its own
+// may wait for `server` to answer, since others may keep that busy.
 class SpareMounts {
  public:
-  // The spare, or, if there is none, a new pair.
+  // `server` outlives it.
+  explicit SpareMounts(fuse::Server* server);
+  ~SpareMounts();
+
+  // The spare, or, if there is none, a new pair of which the kernel knows
+  // nothing. The next spare is then made.
   absl::StatusOr<MountPair> Take();
-  // Makes the spare if there is none. An error leaves that to Take.
-  absl::Status Refill();
 
  private:
-  std::optional<MountPair> spare_;
+  void Run();
+  absl::StatusOr<MountPair> MakeSpare();
+  bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
+    return stop_ || wanted_;
+  }
+
+  fuse::Server* const server_;
+  absl::Mutex mu_;
+  bool stop_ ABSL_GUARDED_BY(mu_) = false;
+  bool wanted_ ABSL_GUARDED_BY(mu_) = true;
+  std::optional<MountPair> spare_ ABSL_GUARDED_BY(mu_);
+  std::thread thread_;
 };
 
 }  // namespace sysbox::fsd

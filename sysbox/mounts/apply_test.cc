@@ -361,10 +361,7 @@ TEST_CASE("without pivot_root the rootfs is entered all the same") {
 // Stands in for an emulated filesystem: "/proc/NAME" holds `content`.
 DetachedMount FilesystemWith(const std::string& name, const char* content) {
   DetachedMount mount = VALUE_OF(NewFilesystem("tmpfs", "tmpfs", {}, 0));
-  REQUIRE_OK(MakeDirectoryAt(mount.fd(), "proc", 0755));
-  REQUIRE_OK(
-      ReplaceFileAt(VALUE_OF(OpenAt(mount.fd(), "proc", {.flags = O_RDONLY})),
-                    name, content, 0666));
+  REQUIRE_OK(ReplaceFileAt(mount.fd(), name, content, 0666));
   return mount;
 }
 
@@ -386,9 +383,9 @@ TEST_CASE("emulated files lie over the kernel's, and nowhere else") {
   plan.ops.back().attributes.set = MOUNT_ATTR_RDONLY;
   plan.ops.push_back(Emulated("/proc/no-such-file", EmulatedFrom::kStatic));
   std::vector<DetachedMount> emulated;
-  emulated.push_back(FilesystemWith("version", "static"));
-  emulated.push_back(FilesystemWith("uptime", "live"));
-  REQUIRE_OK(MakeNodeAt(emulated[1].fd(), "proc/loadavg", S_IFREG | 0644, 0));
+  emulated.push_back(FilesystemWith("proc:version", "static"));
+  emulated.push_back(FilesystemWith("proc:uptime", "live"));
+  REQUIRE_OK(MakeNodeAt(emulated[1].fd(), "proc:loadavg", S_IFREG | 0644, 0));
   const auto inside = [] {
     SYSBOX_ASSIGN_OR_RETURN(const std::string live, ReadFile("/proc/uptime"));
     SYSBOX_ASSIGN_OR_RETURN(const std::string kept, ReadFile("/proc/version"));
@@ -398,7 +395,7 @@ TEST_CASE("emulated files lie over the kernel's, and nowhere else") {
     size_t tmpfs = 0;
     for (const MountInfo& mount : mounts) {
       const bool ours =
-          mount.root == "/proc/uptime" || mount.root == "/proc/version";
+          mount.root == "/proc:uptime" || mount.root == "/proc:version";
       RETURN_UNLESS(mount.mount_point != "/sys" || mount.type == "sysfs");
       if (ours) ++tmpfs;
     }
@@ -421,13 +418,13 @@ TEST_CASE("the kernel's own files come back upon an emulated directory") {
       Emulated("/proc/sys/kernel/panic", EmulatedFrom::kNativeIfOwned));
   DetachedMount fake = VALUE_OF(NewFilesystem("tmpfs", "tmpfs", {}, 0));
   const Fd proc =
-      VALUE_OF(MakeDirectoriesInRoot(fake.fd(), "/proc/sys/kernel", 0755));
+      VALUE_OF(MakeDirectoriesInRoot(fake.fd(), "/proc:sys:kernel", 0755));
   for (const char* name : {"shmmni", "panic", "pid_max"}) {
     REQUIRE_OK(MakeNodeAt(proc, name, S_IFREG | 0644, 0));
   }
   std::vector<DetachedMount> emulated;
   emulated.push_back(std::move(fake));
-  emulated.push_back(FilesystemWith("uptime", "live"));
+  emulated.push_back(FilesystemWith("proc:uptime", "live"));
   const auto inside = [] {
     SYSBOX_ASSIGN_OR_RETURN(const std::string native,
                             ReadFile("/proc/sys/kernel/shmmni"));

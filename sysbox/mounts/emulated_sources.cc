@@ -5,15 +5,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <map>
-#include <set>
-#include <string>
-#include <string_view>
 #include <utility>
 
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/rooted_path.h"
+#include "sysbox/mounts/emulated_name.h"
 #include "sysbox/mounts/mount_attributes.h"
 
 namespace sysbox::mounts {
@@ -51,34 +48,21 @@ absl::StatusOr<DetachedMount> CloneNative(const MountOp& op, FdRef root) {
   return CloneTree(target, "", false);
 }
 
-// Directories of one filesystem, relative to its root, and the names in each
-// that are bound or on the way to what is.
-using Steps = std::map<std::string, std::set<std::string>>;
+// The mode that the daemon mounts them with: what their root has until whoever
+// serves it was asked about it.
+constexpr mode_t kUnknownMode = S_IFDIR;
 
-void AddSteps(std::string_view path, Steps& steps) {
-  path.remove_prefix(1);
-  for (size_t start = 0; start != std::string_view::npos;) {
-    const size_t end = path.find('/', start);
-    const std::string_view directory = path.substr(0, start);
-    steps[std::string(directory)].emplace(
-        path.substr(start, end == path.npos ? end : end - start));
-    start = end == path.npos ? end : end + 1;
-  }
-}
-
-// Whoever serves the filesystem is asked once about all names in a directory
-// (FUSE_READDIRPLUS), rather than about each.
-absl::Status AskAbout(const DetachedMount& source, const Steps& steps) {
-  for (const auto& [directory, names] : steps) {
-    if (names.size() < 2) continue;  // costs a request either way
-    const absl::StatusOr<Fd> opened =
-        OpenAt(source.fd(), directory.empty() ? "." : directory,
-               {.flags = O_RDONLY | O_DIRECTORY});
-    if (ErrnoOf(opened.status()) == ENOENT) continue;
-    SYSBOX_RETURN_IF_ERROR(opened.status());
-    SYSBOX_RETURN_IF_ERROR(ReadDirectoryOnce(*opened));
-  }
-  return absl::OkStatus();
+// Of what is to be bound, all names are asked about at once (FUSE_READDIRPLUS),
+// unless the daemon has done so ahead.
+absl::Status AskAbout(const DetachedMount& source) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const struct stat known,
+      StatAt(source.fd(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC));
+  if (known.st_mode != kUnknownMode) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Fd root,
+      OpenAt(source.fd(), ".", {.flags = O_RDONLY | O_DIRECTORY}));
+  return ReadDirectoryOnce(root);
 }
 
 DetachedMount TakeLast(std::vector<DetachedMount>& mounts) {
@@ -96,18 +80,9 @@ absl::StatusOr<EmulatedSources> EmulatedSources::Attach(
   DetachedMount static_files = TakeLast(prepared);
   SYSBOX_RETURN_IF_ERROR(AttachHidden(static_files), "static files");
   SYSBOX_RETURN_IF_ERROR(AttachHidden(live), "live files");
+  SYSBOX_RETURN_IF_ERROR(AskAbout(static_files), "static files");
+  SYSBOX_RETURN_IF_ERROR(AskAbout(live), "live files");
   return EmulatedSources(std::move(static_files), std::move(live));
-}
-
-absl::Status EmulatedSources::LookAhead(absl::Span<const MountOp> ops) const {
-  Steps in_static, in_live;
-  for (const MountOp& op : ops) {
-    if (IsNative(op)) continue;
-    AddSteps(op.target,
-             op.emulated_from == EmulatedFrom::kLive ? in_live : in_static);
-  }
-  SYSBOX_RETURN_IF_ERROR(AskAbout(static_, in_static), "static files");
-  return Annotate(AskAbout(live_, in_live), "live files");
 }
 
 absl::Status EmulatedSources::BindServed(const MountOp& op,
@@ -116,14 +91,13 @@ absl::Status EmulatedSources::BindServed(const MountOp& op,
       op.emulated_from == EmulatedFrom::kLive ? live_ : static_;
   SYSBOX_ASSIGN_OR_RETURN(
       const DetachedMount clone,
-      CloneTree(source.fd(), std::string_view(op.target).substr(1), false));
+      CloneTree(source.fd(), EmulatedName(op.target), false));
   SYSBOX_RETURN_IF_ERROR(ApplyAttributes(clone.fd(), op));
   return AttachMount(clone, target);
 }
 
 absl::Status EmulatedSources::Bind(absl::Span<const MountOp> ops,
                                    FdRef root) const {
-  SYSBOX_RETURN_IF_ERROR(LookAhead(ops));
   std::vector<DetachedMount> natives(ops.size());
   for (size_t i = 0; i < ops.size(); ++i) {
     if (!IsNative(ops[i])) continue;

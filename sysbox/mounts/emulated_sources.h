@@ -1,5 +1,6 @@
 // Init's half of kEmulated: binds files and directories of the two emulated
-// filesystems over those of procfs and sysfs.
+// filesystems, which lie in their roots by their EmulatedName, over those of
+// procfs and sysfs.
 //
 // Before Linux 6.15 a part of a mount can be cloned only where the mount is
 // attached. So both are attached first, on the old root's /sys: nobody sees
@@ -33,7 +34,6 @@ class EmulatedSources {
  private:
   EmulatedSources(DetachedMount static_files, DetachedMount live_files)
       : static_(std::move(static_files)), live_(std::move(live_files)) {}
-  absl::Status LookAhead(absl::Span<const MountOp> ops) const;
   absl::Status BindServed(const MountOp& op, FdRef target) const;
 
   DetachedMount static_;

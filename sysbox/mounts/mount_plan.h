@@ -80,7 +80,7 @@ struct MountOp {
     kCgroupTree,  // init: the container's view of /sys/fs/cgroup
     kMask,        // init: hide `target`: /dev/null on files, tmpfs on dirs
     kReadonly,    // init: clone of `target` on itself, read-only
-    kEmulated,    // init: clone of `target`'s path in `emulated_from`
+    kEmulated,    // init: clone of its EmulatedName in `emulated_from`
     kDataRoot,    // launcher: `target` as it lies in the upper layer `source`
   };
   Kind kind = Kind::kBind;

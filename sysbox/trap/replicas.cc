@@ -1,11 +1,13 @@
 #include "sysbox/trap/replicas.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
 #include "sysbox/base/strings.h"
+#include "sysbox/mounts/emulated_name.h"
 
 namespace sysbox::trap {
 namespace {
@@ -24,6 +26,12 @@ bool IsMask(const MountInfo& mount) {
   return mount.root == "/" && HasOption(mount.options, "ro");
 }
 
+// What of ours is mounted there.
+std::optional<std::string> EmulatedPathOf(const MountInfo& mount) {
+  if (mount.type != "fuse") return std::nullopt;
+  return mounts::EmulatedPath(mount.root);
+}
+
 bool IsCovered(const std::vector<MountInfo>& mounts, const MountInfo& mount) {
   return std::any_of(mounts.begin(), mounts.end(), [&](const MountInfo& other) {
     return other.parent_id == mount.id;
@@ -32,9 +40,8 @@ bool IsCovered(const std::vector<MountInfo>& mounts, const MountInfo& mount) {
 
 bool Classify(const MountInfo& mount, const MountInfo& base, Replica* replica) {
   const std::string below = "/" + replica->path;
-  if (mount.type == "fuse" && absl::EndsWith(mount.root, below) &&
-      mount.root.size() > below.size()) {
-    // Ours holds whole paths, "/proc/…": others are mounted by their root.
+  if (const auto path = EmulatedPathOf(mount)) {
+    if (!absl::EndsWith(*path, below)) return false;
     replica->kind = Replica::Kind::kEmulated;
     return true;
   }
@@ -87,8 +94,7 @@ bool IsFullyVisible(const std::vector<MountInfo>& mounts, std::string_view type,
 }
 
 bool IsEmulated(const MountInfo& mount) {
-  return mount.type == "fuse" && (absl::StartsWith(mount.root, "/proc/") ||
-                                  absl::StartsWith(mount.root, "/sys/"));
+  return EmulatedPathOf(mount).has_value();
 }
 
 bool GoesWith(const MountInfo& mount, const MountInfo& base) {

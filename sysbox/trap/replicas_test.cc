@@ -13,17 +13,17 @@ constexpr char kInit[] =
     "20 1 0:40 / / rw - overlay overlay rw\n"
     "21 20 0:41 / /proc rw,nosuid - proc proc rw\n"
     "22 20 0:42 / /sys rw - sysfs sysfs rw\n"
-    "23 21 0:50 /proc/sys/kernel /proc/sys/kernel rw - fuse sysbox rw\n"
+    "23 21 0:50 /proc:sys:kernel /proc/sys/kernel rw - fuse sysbox rw\n"
     "24 23 0:41 /sys/kernel/hostname /proc/sys/kernel/hostname rw - proc p rw\n"
-    "25 21 0:51 /proc/uptime /proc/uptime ro - fuse sysbox rw\n"
+    "25 21 0:51 /proc:uptime /proc/uptime ro - fuse sysbox rw\n"
     "26 21 0:41 /bus /proc/bus ro,nosuid - proc proc rw\n"
     "27 21 0:60 /null /proc/kcore rw - tmpfs tmpfs rw\n"
     "28 21 0:61 / /proc/acpi ro - tmpfs tmpfs ro\n"
     "29 21 0:62 / /proc/sys/fs/binfmt_misc rw - binfmt_misc b rw\n"
     "30 21 0:63 / /proc/theirs rw - fuse sshfs rw\n"
-    "31 30 0:50 /proc/sys/vm /proc/theirs/sys/vm rw - fuse sysbox rw\n"
+    "31 30 0:50 /proc:sys:vm /proc/theirs/sys/vm rw - fuse sysbox rw\n"
     "32 21 0:64 / /proc/scratch rw - tmpfs tmpfs rw\n"
-    "33 22 0:50 /sys/kernel /sys/kernel rw - fuse sysbox rw\n"
+    "33 22 0:50 /sys:kernel /sys/kernel rw - fuse sysbox rw\n"
     "34 22 0:65 / /sys/fs/cgroup ro - tmpfs cgroup rw\n"
     "35 34 0:66 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw\n";
 
@@ -53,7 +53,7 @@ TEST_CASE("a file system that covers another one is the one that counts") {
   const auto mounts = VALUE_OF(
       ParseMountInfo(std::string(kInit) +
                      "40 21 0:70 / /proc rw - proc proc rw\n"
-                     "41 40 0:50 /proc/stat /proc/stat rw - fuse sysbox rw\n"));
+                     "41 40 0:50 /proc:stat /proc/stat rw - fuse sysbox rw\n"));
   CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) == "e stat\n");
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("a new file system shows no more than an old one") {
   CHECK_FALSE(IsFullyVisible(mounts, "proc", replicas, false));
   const std::string nested =
       "21 20 0:41 / /proc rw - proc proc rw\n"
-      "25 21 0:51 /proc/uptime /proc/uptime rw - fuse sysbox rw\n"
+      "25 21 0:51 /proc:uptime /proc/uptime rw - fuse sysbox rw\n"
       "27 21 0:60 /null /proc/kcore rw - tmpfs tmpfs rw\n"
       "29 21 0:62 / /proc/sys/fs/binfmt_misc rw - binfmt_misc b rw\n";
   const auto plain = VALUE_OF(ParseMountInfo(nested));

@@ -1,0 +1,136 @@
+#include "sysbox/emu/bind_source_tree.h"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "sysbox/base/status.h"
+#include "sysbox/emu/node_numbers.h"
+#include "sysbox/emu/node_table.h"
+#include "sysbox/mounts/emulated_name.h"
+
+namespace sysbox::emu {
+namespace {
+
+struct Source {
+  std::string name;
+  fuse::NodeId node;
+  mode_t type;
+};
+
+std::vector<Source> SourcesOf(Superblock superblock) {
+  std::vector<Source> sources;
+  for (const NodeSpec& row : NodeTable()) {
+    if (row.binding == Binding::kServed && row.superblock == superblock) {
+      sources.push_back({mounts::EmulatedName(row.path), NodeNumber(row.path),
+                         row.mode & S_IFMT});
+    }
+  }
+  return sources;
+}
+
+absl::Span<const Source> Sources(Superblock superblock) {
+  static const auto* const kStatic =
+      new std::vector<Source>(SourcesOf(Superblock::kStatic));
+  static const auto* const kLive =
+      new std::vector<Source>(SourcesOf(Superblock::kLive));
+  return superblock == Superblock::kStatic ? *kStatic : *kLive;
+}
+
+// Nothing but the type is right, and nothing but the name is to be kept.
+fuse::Attributes AttributesOf(const Source& source) {
+  fuse::Attributes attributes;
+  attributes.node = source.node;
+  attributes.mode = source.type;
+  attributes.fixed = false;
+  attributes.fixed_name = true;
+  return attributes;
+}
+
+// Only init ever sees it.
+fuse::Attributes AttributesOfRoot() {
+  fuse::Attributes attributes;
+  attributes.node = fuse::kRootNode;
+  attributes.mode = S_IFDIR | 0555;
+  return attributes;
+}
+
+class BindSourceTree : public fuse::Tree {
+ public:
+  BindSourceTree(Superblock superblock, std::shared_ptr<fuse::Tree> container)
+      : sources_(Sources(superblock)), container_(std::move(container)) {}
+
+  absl::StatusOr<fuse::Attributes> Lookup(const fuse::Caller& caller,
+                                          fuse::NodeId directory,
+                                          std::string_view name) override {
+    if (directory == fuse::kRootNode) {
+      for (const Source& source : sources_) {
+        if (source.name == name) return AttributesOf(source);
+      }
+    }
+    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
+    return tree->Lookup(caller, directory, name);
+  }
+
+  absl::StatusOr<fuse::Attributes> Get(const fuse::Caller& caller,
+                                       fuse::NodeId node) override {
+    if (node == fuse::kRootNode) return AttributesOfRoot();
+    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
+    return tree->Get(caller, node);
+  }
+
+  absl::StatusOr<std::string> Read(const fuse::Caller& caller,
+                                   fuse::NodeId node) override {
+    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
+    return tree->Read(caller, node);
+  }
+
+  absl::Status Write(const fuse::Caller& caller, fuse::NodeId node,
+                     std::string_view data, uint64_t offset) override {
+    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
+    return tree->Write(caller, node, data, offset);
+  }
+
+  absl::StatusOr<std::vector<fuse::DirectoryEntry>> List(
+      const fuse::Caller& caller, fuse::NodeId directory) override {
+    std::vector<fuse::DirectoryEntry> entries;
+    if (container_ != nullptr) {
+      SYSBOX_ASSIGN_OR_RETURN(entries, container_->List(caller, directory));
+    }
+    if (directory != fuse::kRootNode) return entries;
+    for (const Source& source : sources_) {
+      entries.push_back(
+          {.name = source.name, .node = source.node, .type = source.type});
+    }
+    return entries;
+  }
+
+  absl::StatusOr<std::string> ReadLink(const fuse::Caller& caller,
+                                       fuse::NodeId node) override {
+    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
+    return tree->ReadLink(caller, node);
+  }
+
+ private:
+  absl::StatusOr<fuse::Tree*> Container() const {
+    if (container_ != nullptr) return container_.get();
+    return ErrnoStatus(ENOENT, "no container yet");
+  }
+
+  const absl::Span<const Source> sources_;
+  const std::shared_ptr<fuse::Tree> container_;
+};
+
+}  // namespace
+
+std::shared_ptr<fuse::Tree> MakeBindSourceTree(
+    Superblock superblock, std::shared_ptr<fuse::Tree> container) {
+  return std::make_shared<BindSourceTree>(superblock, std::move(container));
+}
+
+}  // namespace sysbox::emu

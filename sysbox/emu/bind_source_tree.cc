@@ -42,6 +42,30 @@ absl::Span<const Source> Sources(Superblock superblock) {
   return superblock == Superblock::kStatic ? *kStatic : *kLive;
 }
 
+// The row of the directory that is bound and holds `path`.
+const NodeSpec* BoundAbove(std::string_view path) {
+  const NodeSpec* row = GoverningDirectory(path);
+  while (row != nullptr && row->binding != Binding::kServed) {
+    row = GoverningDirectory(row->path);
+  }
+  return row;
+}
+
+std::vector<std::string> NativesOf(Superblock superblock) {
+  std::vector<std::string> paths;
+  for (const NodeSpec& row : NodeTable()) {
+    if (row.binding != Binding::kNative &&
+        row.binding != Binding::kNativeIfOwned) {
+      continue;
+    }
+    const NodeSpec* bound = BoundAbove(row.path);
+    if (bound == nullptr || bound->superblock != superblock) continue;
+    paths.push_back(mounts::EmulatedName(bound->path));
+    paths.back().append(row.path.substr(bound->path.size()));
+  }
+  return paths;
+}
+
 // Nothing but the type is right, and nothing but the name is to be kept.
 fuse::Attributes AttributesOf(const Source& source) {
   fuse::Attributes attributes;
@@ -127,6 +151,14 @@ class BindSourceTree : public fuse::Tree {
 };
 
 }  // namespace
+
+const std::vector<std::string>& PathsToNatives(Superblock superblock) {
+  static const auto* const kStatic =
+      new std::vector<std::string>(NativesOf(Superblock::kStatic));
+  static const auto* const kLive =
+      new std::vector<std::string>(NativesOf(Superblock::kLive));
+  return superblock == Superblock::kStatic ? *kStatic : *kLive;
+}
 
 std::shared_ptr<fuse::Tree> MakeBindSourceTree(
     Superblock superblock, std::shared_ptr<fuse::Tree> container) {

@@ -7,6 +7,8 @@
 #define SYSBOX_EMU_BIND_SOURCE_TREE_H_
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "sysbox/emu/node_spec.h"
 #include "sysbox/fuse/tree.h"
@@ -17,6 +19,10 @@ namespace sysbox::emu {
 // the root and the names in it.
 std::shared_ptr<fuse::Tree> MakeBindSourceTree(
     Superblock superblock, std::shared_ptr<fuse::Tree> container);
+
+// Where init walks below what it has bound, from the root on: to what it binds
+// the kernel's own upon (Binding::kNative, kNativeIfOwned).
+const std::vector<std::string>& PathsToNatives(Superblock superblock);
 
 }  // namespace sysbox::emu
 

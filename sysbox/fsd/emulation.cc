@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<Emulation>> Emulation::Start(
 Emulation::~Emulation() = default;
 
 void Emulation::MakeAhead() {
-  spare_ = std::make_unique<SpareMounts>(server_.get());
+  ahead_ = std::make_unique<MountsAhead>(server_.get());
 }
 
 absl::Status Emulation::Hold(const std::string& id, const Devices& devices) {
@@ -71,18 +71,28 @@ absl::Status Emulation::Add(std::shared_ptr<registry::Container> container,
 absl::StatusOr<api::EmulatedFilesystems> Emulation::Serve(
     std::shared_ptr<registry::Container> container) {
   const std::string id = container->id();
-  Drop(id);
+  if (served_.contains(id)) Drop(id);
   SYSBOX_ASSIGN_OR_RETURN(MountPair pair,
-                          spare_ != nullptr ? spare_->Take() : MakeMountPair());
+                          ahead_ != nullptr ? ahead_->Take() : MakeMountPair());
   Devices devices = {std::move(pair.static_files.device),
                      std::move(pair.live_files.device)};
   absl::Cleanup undo = [&] { Drop(id); };
   SYSBOX_RETURN_IF_ERROR(Hold(id, devices));
   SYSBOX_RETURN_IF_ERROR(
       Add(std::move(container), std::move(devices), /*resumed=*/false));
+  SYSBOX_RETURN_IF_ERROR(LookAround(pair));
   std::move(undo).Cancel();
   return api::EmulatedFilesystems{pair.static_files.mount.Release(),
                                   pair.live_files.mount.Release()};
+}
+
+absl::Status Emulation::LookAround(const MountPair& pair) {
+  if (ahead_ == nullptr) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(Fd static_files,
+                          Duplicate(pair.static_files.mount.fd()));
+  SYSBOX_ASSIGN_OR_RETURN(Fd live_files, Duplicate(pair.live_files.mount.fd()));
+  ahead_->LookAround(std::move(static_files), std::move(live_files));
+  return absl::OkStatus();
 }
 
 absl::Status Emulation::Resume(std::shared_ptr<registry::Container> container) {

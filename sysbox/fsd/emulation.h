@@ -62,12 +62,13 @@ class Emulation {
   absl::Status Add(std::shared_ptr<registry::Container> container,
                    Devices devices, bool resumed);
   absl::Status Hold(const std::string& id, const Devices& devices);
+  absl::Status LookAround(const MountPair& pair);
 
   HostSide host_;
   registry::DescriptorVault* vault_;
   absl::flat_hash_map<std::string, Served> served_;  // by container id
   std::unique_ptr<fuse::Server> server_;             // before `served_` goes
-  std::unique_ptr<SpareMounts> spare_;  // null without MakeAhead; first to go
+  std::unique_ptr<MountsAhead> ahead_;  // null without MakeAhead; first to go
 };
 
 }  // namespace sysbox::fsd

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <csignal>
+#include <string>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -30,6 +31,13 @@ absl::Status Rehearse(fuse::Server& server, const fuse::FuseMount& made,
   return ReadDirectoryOnce(root);
 }
 
+// What cannot be found ahead is found, or missed, by init.
+void Walk(FdRef mount, emu::Superblock superblock) {
+  for (const std::string& path : emu::PathsToNatives(superblock)) {
+    (void)OpenAt(mount, path, {.flags = O_PATH | O_NOFOLLOW});
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<MountPair> MakeMountPair() {
@@ -39,7 +47,7 @@ absl::StatusOr<MountPair> MakeMountPair() {
   return pair;
 }
 
-SpareMounts::SpareMounts(fuse::Server* server) : server_(server) {
+MountsAhead::MountsAhead(fuse::Server* server) : server_(server) {
   // Signals are for the process's main thread.
   sigset_t all, before;
   sigfillset(&all);
@@ -48,7 +56,7 @@ SpareMounts::SpareMounts(fuse::Server* server) : server_(server) {
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-SpareMounts::~SpareMounts() {
+MountsAhead::~MountsAhead() {
   {
     const absl::MutexLock lock(&mu_);
     stop_ = true;
@@ -56,7 +64,7 @@ SpareMounts::~SpareMounts() {
   thread_.join();
 }
 
-absl::StatusOr<MountPair> SpareMounts::Take() {
+absl::StatusOr<MountPair> MountsAhead::Take() {
   std::optional<MountPair> taken;
   {
     const absl::MutexLock lock(&mu_);
@@ -67,7 +75,12 @@ absl::StatusOr<MountPair> SpareMounts::Take() {
   return MakeMountPair();
 }
 
-absl::StatusOr<MountPair> SpareMounts::MakeSpare() {
+void MountsAhead::LookAround(Fd static_files, Fd live_files) {
+  const absl::MutexLock lock(&mu_);
+  served_.push_back({std::move(static_files), std::move(live_files)});
+}
+
+absl::StatusOr<MountPair> MountsAhead::MakeSpare() {
   SYSBOX_ASSIGN_OR_RETURN(MountPair pair, MakeMountPair());
   SYSBOX_RETURN_IF_ERROR(Rehearse(*server_, pair.static_files,
                                   emu::Superblock::kStatic,
@@ -78,16 +91,25 @@ absl::StatusOr<MountPair> SpareMounts::MakeSpare() {
   return pair;
 }
 
-void SpareMounts::Run() {
+std::optional<MountsAhead::Work> MountsAhead::AwaitWork() {
+  const absl::MutexLock lock(&mu_,
+                             absl::Condition(this, &MountsAhead::HasWork));
+  if (stop_) return std::nullopt;
+  Work work;
+  work.served.swap(served_);
+  work.make_pair = std::exchange(wanted_, false) && !spare_.has_value();
+  return work;
+}
+
+void MountsAhead::Run() {
   (void)SetProcessName("sysbox[mounts]");  // only looks
-  const absl::Condition has_work(this, &SpareMounts::HasWork);
-  for (;;) {
-    {
-      const absl::MutexLock lock(&mu_, has_work);
-      if (stop_) return;
-      wanted_ = false;
-      if (spare_.has_value()) continue;
+  while (std::optional<Work> work = AwaitWork()) {
+    for (const Served& served : work->served) {
+      Walk(served.static_files, emu::Superblock::kStatic);
+      Walk(served.live_files, emu::Superblock::kLive);
     }
+    work->served.clear();
+    if (!work->make_pair) continue;
     absl::StatusOr<MountPair> made = MakeSpare();
     if (!made.ok()) {
       Log(LogLevel::kWarning, "emulated filesystems: {}",

@@ -1,17 +1,19 @@
-// The two FUSE mounts of a container that is not known yet: made ahead, so
-// that no container waits for them.
+// The two FUSE mounts of a container, and what is done about them ahead so
+// that no container waits for it.
 #ifndef SYSBOX_FSD_MOUNT_PAIR_H_
 #define SYSBOX_FSD_MOUNT_PAIR_H_
 
 #include <memory>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "sysbox/fuse/fuse_mount.h"
 #include "sysbox/fuse/server.h"
+#include "sysbox/linux/fd.h"
 
 namespace sysbox::fsd {
 
@@ -22,31 +24,46 @@ struct MountPair {
 
 absl::StatusOr<MountPair> MakeMountPair();
 
-// At most one pair in stock, made by a thread that otherwise sleeps. The
-// kernel already knows what is in the roots of a spare's mounts, so that a
-// container's init need not wait for us to tell it: only a thread of its own
-// may wait for `server` to answer, since others may keep that busy.
-class SpareMounts {
+// A thread that otherwise sleeps. Looking into a mount waits for `server`,
+// whose threads containers may keep busy: nobody else may wait for that.
+class MountsAhead {
  public:
   // `server` outlives it.
-  explicit SpareMounts(fuse::Server* server);
-  ~SpareMounts();
+  explicit MountsAhead(fuse::Server* server);
+  ~MountsAhead();
 
-  // The spare, or, if there is none, a new pair of which the kernel knows
-  // nothing. The next spare is then made.
+  // The one pair in stock, or, if there is none, a new one; the next is then
+  // made. Of a pair from stock the kernel knows what is in the roots.
   absl::StatusOr<MountPair> Take();
 
+  // To be called when a container's mounts (duplicates of them) are served:
+  // has the kernel look where its init is going to, while that is not yet
+  // there.
+  void LookAround(Fd static_files, Fd live_files);
+
  private:
+  struct Served {
+    Fd static_files;
+    Fd live_files;
+  };
+  // What there is to do; nothing: to end.
+  struct Work {
+    std::vector<Served> served;
+    bool make_pair = false;
+  };
+
   void Run();
+  std::optional<Work> AwaitWork();
   absl::StatusOr<MountPair> MakeSpare();
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return stop_ || wanted_;
+    return stop_ || wanted_ || !served_.empty();
   }
 
   fuse::Server* const server_;
   absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   bool wanted_ ABSL_GUARDED_BY(mu_) = true;
+  std::vector<Served> served_ ABSL_GUARDED_BY(mu_);
   std::optional<MountPair> spare_ ABSL_GUARDED_BY(mu_);
   std::thread thread_;
 };

@@ -80,18 +80,21 @@ absl::StatusOr<api::EmulatedFilesystems> Emulation::Serve(
   SYSBOX_RETURN_IF_ERROR(Hold(id, devices));
   SYSBOX_RETURN_IF_ERROR(
       Add(std::move(container), std::move(devices), /*resumed=*/false));
-  SYSBOX_RETURN_IF_ERROR(LookAround(pair));
+  if (ahead_ != nullptr) SYSBOX_RETURN_IF_ERROR(HoldMounts(id, pair));
   std::move(undo).Cancel();
   return api::EmulatedFilesystems{pair.static_files.mount.Release(),
                                   pair.live_files.mount.Release()};
 }
 
-absl::Status Emulation::LookAround(const MountPair& pair) {
-  if (ahead_ == nullptr) return absl::OkStatus();
-  SYSBOX_ASSIGN_OR_RETURN(Fd static_files,
+absl::Status Emulation::HoldMounts(const std::string& id,
+                                   const MountPair& pair) {
+  auto held = std::make_shared<HeldMounts>();
+  SYSBOX_ASSIGN_OR_RETURN(held->static_files,
                           Duplicate(pair.static_files.mount.fd()));
-  SYSBOX_ASSIGN_OR_RETURN(Fd live_files, Duplicate(pair.live_files.mount.fd()));
-  ahead_->LookAround(std::move(static_files), std::move(live_files));
+  SYSBOX_ASSIGN_OR_RETURN(held->live_files,
+                          Duplicate(pair.live_files.mount.fd()));
+  served_[id].mounts = held;
+  ahead_->LookAround(std::move(held));
   return absl::OkStatus();
 }
 
@@ -113,6 +116,9 @@ void Emulation::Drop(const std::string& id) {
   if (node.empty()) return;
   server_->Remove(node.mapped().static_id);
   server_->Remove(node.mapped().live_id);
+  if (node.mapped().mounts != nullptr) {
+    ahead_->TakeDown(std::move(node.mapped().mounts));
+  }
 }
 
 std::shared_ptr<fuse::Tree> Emulation::TreeOf(

@@ -52,6 +52,7 @@ class Emulation {
     std::shared_ptr<fuse::Tree> live_tree;
     fuse::Server::Id static_id = 0;
     fuse::Server::Id live_id = 0;
+    std::shared_ptr<const HeldMounts> mounts;  // null without MakeAhead
   };
   struct Devices {
     Fd static_files;
@@ -62,7 +63,7 @@ class Emulation {
   absl::Status Add(std::shared_ptr<registry::Container> container,
                    Devices devices, bool resumed);
   absl::Status Hold(const std::string& id, const Devices& devices);
-  absl::Status LookAround(const MountPair& pair);
+  absl::Status HoldMounts(const std::string& id, const MountPair& pair);
 
   HostSide host_;
   registry::DescriptorVault* vault_;

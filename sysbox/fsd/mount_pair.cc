@@ -75,9 +75,14 @@ absl::StatusOr<MountPair> MountsAhead::Take() {
   return MakeMountPair();
 }
 
-void MountsAhead::LookAround(Fd static_files, Fd live_files) {
+void MountsAhead::LookAround(std::shared_ptr<const HeldMounts> mounts) {
   const absl::MutexLock lock(&mu_);
-  served_.push_back({std::move(static_files), std::move(live_files)});
+  served_.push_back(std::move(mounts));
+}
+
+void MountsAhead::TakeDown(std::shared_ptr<const HeldMounts> mounts) {
+  const absl::MutexLock lock(&mu_);
+  ended_.push_back(std::move(mounts));
 }
 
 absl::StatusOr<MountPair> MountsAhead::MakeSpare() {
@@ -97,6 +102,7 @@ std::optional<MountsAhead::Work> MountsAhead::AwaitWork() {
   if (stop_) return std::nullopt;
   Work work;
   work.served.swap(served_);
+  work.ended.swap(ended_);
   work.make_pair = std::exchange(wanted_, false) && !spare_.has_value();
   return work;
 }
@@ -104,11 +110,12 @@ std::optional<MountsAhead::Work> MountsAhead::AwaitWork() {
 void MountsAhead::Run() {
   (void)SetProcessName("sysbox[mounts]");  // only looks
   while (std::optional<Work> work = AwaitWork()) {
-    for (const Served& served : work->served) {
-      Walk(served.static_files, emu::Superblock::kStatic);
-      Walk(served.live_files, emu::Superblock::kLive);
+    for (const auto& served : work->served) {
+      Walk(served->static_files, emu::Superblock::kStatic);
+      Walk(served->live_files, emu::Superblock::kLive);
     }
     work->served.clear();
+    work->ended.clear();
     if (!work->make_pair) continue;
     absl::StatusOr<MountPair> made = MakeSpare();
     if (!made.ok()) {

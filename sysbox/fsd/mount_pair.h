@@ -24,6 +24,14 @@ struct MountPair {
 
 absl::StatusOr<MountPair> MakeMountPair();
 
+// A container's mounts, held by us too, so that its last process need not take
+// them down (which takes the kernel as long as making them) while somebody
+// waits for its end.
+struct HeldMounts {
+  Fd static_files;
+  Fd live_files;
+};
+
 // A thread that otherwise sleeps. Looking into a mount waits for `server`,
 // whose threads containers may keep busy: nobody else may wait for that.
 class MountsAhead {
@@ -36,19 +44,18 @@ class MountsAhead {
   // made. Of a pair from stock the kernel knows what is in the roots.
   absl::StatusOr<MountPair> Take();
 
-  // To be called when a container's mounts (duplicates of them) are served:
-  // has the kernel look where its init is going to, while that is not yet
-  // there.
-  void LookAround(Fd static_files, Fd live_files);
+  // To be called when a container's mounts are served: has the kernel look
+  // where its init is going to, while that is not yet there.
+  void LookAround(std::shared_ptr<const HeldMounts> mounts);
+  // Lets go of them.
+  void TakeDown(std::shared_ptr<const HeldMounts> mounts);
 
  private:
-  struct Served {
-    Fd static_files;
-    Fd live_files;
-  };
+  using Mounts = std::vector<std::shared_ptr<const HeldMounts>>;
   // What there is to do; nothing: to end.
   struct Work {
-    std::vector<Served> served;
+    Mounts served;
+    Mounts ended;
     bool make_pair = false;
   };
 
@@ -56,14 +63,15 @@ class MountsAhead {
   std::optional<Work> AwaitWork();
   absl::StatusOr<MountPair> MakeSpare();
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return stop_ || wanted_ || !served_.empty();
+    return stop_ || wanted_ || !served_.empty() || !ended_.empty();
   }
 
   fuse::Server* const server_;
   absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   bool wanted_ ABSL_GUARDED_BY(mu_) = true;
-  std::vector<Served> served_ ABSL_GUARDED_BY(mu_);
+  Mounts served_ ABSL_GUARDED_BY(mu_);
+  Mounts ended_ ABSL_GUARDED_BY(mu_);
   std::optional<MountPair> spare_ ABSL_GUARDED_BY(mu_);
   std::thread thread_;
 };

@@ -17,7 +17,6 @@
 #include <cerrno>
 #include <iterator>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
 #include "sysbox/base/status.h"
@@ -164,11 +163,16 @@ void SetFilesystemIds(uid_t uid, gid_t gid) {
 }
 
 std::optional<int> CapabilityNumber(std::string_view name) {
-  const std::string upper = absl::AsciiStrToUpper(ToAbsl(name));
-  const std::string full =
-      absl::StartsWith(upper, "CAP_") ? upper : "CAP_" + upper;
+  constexpr std::string_view kPrefix = "CAP_";
+  if (absl::StartsWithIgnoreCase(ToAbsl(name), ToAbsl(kPrefix))) {
+    name.remove_prefix(kPrefix.size());
+  }
   const auto found =
-      std::find(kCapabilityNames.begin(), kCapabilityNames.end(), full);
+      std::find_if(kCapabilityNames.begin(), kCapabilityNames.end(),
+                   [&](std::string_view known) {
+                     known.remove_prefix(kPrefix.size());
+                     return absl::EqualsIgnoreCase(ToAbsl(known), ToAbsl(name));
+                   });
   if (found == kCapabilityNames.end()) return std::nullopt;
   return static_cast<int>(found - kCapabilityNames.begin());
 }

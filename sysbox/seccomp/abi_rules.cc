@@ -215,7 +215,9 @@ std::vector<NumberRange> AbiRules::Ranges(uint32_t default_action,
   ranges.reserve(kDenseNumbers / 4);
   ranges.push_back({0, Decide(dense_[0], default_action, pool)});
   for (uint32_t number = 1; number < kDenseNumbers && number < end; ++number) {
-    AppendRange(number, Decide(dense_[number], default_action, pool), &ranges);
+    const Slot& slot = dense_[number];
+    if (slot == dense_[number - 1]) continue;  // most are
+    AppendRange(number, Decide(slot, default_action, pool), &ranges);
   }
   if (end > kDenseNumbers) AppendRange(kDenseNumbers, other, &ranges);
   for (const auto& [number, slot] : sparse_) {

@@ -63,6 +63,8 @@ class AbiRules {
     uint32_t action = 0;
     int16_t details = -1;   // index in details_
     bool constant = false;  // `action` decides, conditions do not count
+
+    bool operator==(const Slot&) const = default;
   };
   struct Details {
     std::vector<Clause> clauses;

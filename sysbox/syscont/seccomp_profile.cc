@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,39 +86,55 @@ bool IsCloneFallback(const oci::SyscallRule& rule) {
          rule.names.front() == "clone3";
 }
 
+// Sorted. Some 60, looked for among hundreds in each profile.
+using Names = std::vector<std::string_view>;
+
+bool Contains(const Names& names, std::string_view name) {
+  return std::binary_search(names.begin(), names.end(), name);
+}
+
+void Erase(Names& names, std::string_view name) {
+  const auto [first, last] = std::equal_range(names.begin(), names.end(), name);
+  names.erase(first, last);
+}
+
 // Names to allow: all of the table but those the profile denies in so many
 // words. Whoever writes such a rule means it.
-std::set<std::string> NamesToAllow(const oci::Seccomp& profile,
-                                   const std::vector<std::string_view>& also) {
-  std::set<std::string> names(std::begin(kSystemSyscalls),
-                              std::end(kSystemSyscalls));
-  names.insert(also.begin(), also.end());
+Names NamesToAllow(const oci::Seccomp& profile, const Names& also) {
+  Names names(std::begin(kSystemSyscalls), std::end(kSystemSyscalls));
+  names.insert(names.end(), also.begin(), also.end());
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   for (const oci::SyscallRule& rule : profile.syscalls) {
     if (Allows(rule.action) || IsCloneFallback(rule)) continue;
-    for (const std::string& name : rule.names) names.erase(name);
+    for (const std::string& name : rule.names) Erase(names, name);
   }
   return names;
 }
 
-// Takes `names` out of rules that only allow them for some arguments, and
-// drops from `names` what is allowed for all already.
-void RemoveConditions(oci::Seccomp& profile, std::set<std::string>& names) {
-  std::set<std::string> allowed;
+bool IsUnconditional(const oci::SyscallRule& rule) {
+  return Allows(rule.action) && rule.args.empty();
+}
+
+// Takes `names` out of rules that only allow them for some arguments.
+void RemoveConditions(oci::Seccomp& profile, const Names& names) {
   for (oci::SyscallRule& rule : profile.syscalls) {
-    const bool unconditional = Allows(rule.action) && rule.args.empty();
-    if (unconditional) {
-      allowed.insert(rule.names.begin(), rule.names.end());
-    } else {
-      std::erase_if(rule.names, [&](const std::string& name) {
-        return names.contains(name);
-      });
-    }
+    if (IsUnconditional(rule)) continue;
+    std::erase_if(rule.names, [&](const std::string& name) {
+      return Contains(names, name);
+    });
   }
   std::erase_if(profile.syscalls, [](const oci::SyscallRule& rule) {
     return rule.names.empty();
   });
-  std::erase_if(
-      names, [&](const std::string& name) { return allowed.contains(name); });
+}
+
+// Drops from `names` what is allowed for all already.
+void DropAllowed(const oci::Seccomp& profile, Names& names) {
+  for (const oci::SyscallRule& rule : profile.syscalls) {
+    if (!IsUnconditional(rule)) continue;
+    for (const std::string& name : rule.names) Erase(names, name);
+  }
 }
 
 }  // namespace
@@ -129,8 +144,9 @@ absl::Status WidenSeccomp(oci::Spec& spec, const Inputs& inputs) {
   oci::Seccomp& profile = *spec.linux->seccomp;
   // A deny-list: all its denials are the user's own.
   if (Allows(profile.default_action)) return absl::OkStatus();
-  std::set<std::string> names = NamesToAllow(profile, inputs.answered_syscalls);
+  Names names = NamesToAllow(profile, inputs.answered_syscalls);
   RemoveConditions(profile, names);
+  DropAllowed(profile, names);
   if (names.empty()) return absl::OkStatus();
   oci::SyscallRule rule;
   rule.names.assign(names.begin(), names.end());

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/fd.h"
@@ -54,6 +55,7 @@ absl::StatusOr<std::unique_ptr<LibfuseSession>> LibfuseSession::Create(
   char name[] = "sysbox";
   char* arguments[] = {name, nullptr};
   fuse_args args = FUSE_ARGS_INIT(1, arguments);
+  const absl::Cleanup free_args = [&args] { fuse_opt_free_args(&args); };
   std::unique_ptr<LibfuseSession> session(new LibfuseSession(
       fuse_session_new(&args, &operations, sizeof operations, sink)));
   if (session->session_ == nullptr) return Internal("make a libfuse session");

@@ -26,7 +26,8 @@ const std::vector<EmulatedMount>& EmulatedMounts() {
       if (row.binding == Binding::kNone) continue;
       mounts->push_back({.source = SourceOf(row),
                          .path = row.path,
-                         .directory = row.content == Content::kDirectory});
+                         .directory = row.content == Content::kDirectory,
+                         .hides_devices = row.hides_devices});
     }
     return mounts;
   }();

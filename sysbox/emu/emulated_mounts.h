@@ -22,6 +22,8 @@ struct EmulatedMount {
   // file system has no such file or directory.
   std::string_view path;
   bool directory = false;
+  // Not for a container that is given devices of the host's.
+  bool hides_devices = false;
 };
 
 // In the order in which they are to be attached: a directory comes before

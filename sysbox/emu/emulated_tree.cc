@@ -304,6 +304,9 @@ absl::StatusOr<std::string> EmulatedTree::ReadLink(const fuse::Caller& caller,
                                                    fuse::NodeId node) {
   SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
   if (!S_ISLNK(found.spec.mode)) return ErrnoStatus(EINVAL, "read link");
+  if (found.spec.content == Content::kLink) {
+    return std::string(found.spec.initial);
+  }
   SYSBOX_ASSIGN_OR_RETURN(
       Fd directory,
       view_.kernel().Open(caller, found.spec.scope, ParentOf(found.path),

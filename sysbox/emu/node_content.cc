@@ -87,6 +87,7 @@ absl::StatusOr<std::string> ReadNode(ContainerView& view,
       return spec.generate(view, caller);
     case Content::kDirectory:
       return ErrnoStatus(EISDIR, fmt::format("read {}", node.path));
+    case Content::kLink:
     case Content::kHidden:
       break;
   }

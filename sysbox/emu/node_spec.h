@@ -72,6 +72,7 @@ enum class Content {
   kNamespace,  // the kernel's, in the caller's namespace of `scope`
   kGenerated,  // `generate`
   kDirectory,
+  kLink,    // a symbolic link to `initial`
   kHidden,  // there is no such file or directory
 };
 
@@ -88,6 +89,7 @@ enum class Writing {
 enum class Others {
   kNothing,
   kHost,       // what the host has, read-only; nothing that is root's alone
+  kHostDirectories,  // of that only directories: no device, no attribute
   kNamespace,  // what the caller's namespace of `scope` has, writable as there
 };
 
@@ -119,12 +121,15 @@ struct NodeSpec {
   bool steady = false;  // of kHost: once read it may be cached for good
   Generator generate = nullptr;
   Writer write = nullptr;
-  std::string_view initial = {};  // of kPrivate, where the host has none
+  std::string_view initial = {};  // of kPrivate, where the host has none;
+                                  // of kLink
   Others others = Others::kNothing;
   Filter hides = nullptr;  // of `others`, in this directory only
   Reader read_others = nullptr;  // instead of the host's text as it is
   Presence presence = Presence::kIfHostHas;
   Binding binding = Binding::kNone;
+  // It hides the host's devices: not bound where a container is given some.
+  bool hides_devices = false;
   // A stored value that becomes 0 when this one is written, as of
   // vm.dirty_bytes and vm.dirty_ratio.
   std::string_view zeroes = {};
@@ -243,6 +248,12 @@ constexpr NodeSpec NativeDirectory(std::string_view path, mode_t mode) {
   row.binding = Binding::kNative;
   return row;
 }
+constexpr NodeSpec Link(std::string_view path, std::string_view target) {
+  return {.path = path,
+          .mode = S_IFLNK | 0777,
+          .content = Content::kLink,
+          .initial = target};
+}
 constexpr NodeSpec Hidden(std::string_view path) {
   return {.path = path, .content = Content::kHidden};
 }
@@ -273,6 +284,10 @@ constexpr NodeSpec Otherwise(std::string_view initial, NodeSpec row) {
 constexpr NodeSpec WhereLacking(std::string_view initial, NodeSpec row) {
   row.presence = Presence::kIfNamespaceLacks;
   row.initial = initial;
+  return row;
+}
+constexpr NodeSpec HidingDevices(NodeSpec row) {
+  row.hides_devices = true;
   return row;
 }
 // Of this value and `other`, the one written last counts.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 
+#include "sysbox/emu/proc_nodes.h"
 #include "sysbox/emu/proc_sys_fs_nodes.h"
 #include "sysbox/emu/proc_sys_kernel_nodes.h"
 #include "sysbox/emu/proc_sys_net_nodes.h"
@@ -28,7 +29,7 @@ constexpr auto Sorted(const NodeSpec (&... parts)[kSizes]) {
 }
 
 constexpr auto kTable =
-    Sorted(kProcSysFsNodes, kProcSysKernelNodes, kProcSysNetNodes,
+    Sorted(kProcNodes, kProcSysFsNodes, kProcSysKernelNodes, kProcSysNetNodes,
            kProcSysVmNodes, kSysNodes, kViewNodes);
 
 constexpr bool IsSane(const NodeSpec& row) {

@@ -55,6 +55,8 @@ std::string TextColumn(const NodeSpec& row) {
       return ScopeName(row.scope);
     case Content::kGenerated:
       return "computed";
+    case Content::kLink:
+      return fmt::format("link to {}", row.initial);
     case Content::kHidden:
       return "absent";
     case Content::kDirectory:
@@ -62,6 +64,9 @@ std::string TextColumn(const NodeSpec& row) {
   }
   if (row.binding == Binding::kNative) return "native";
   if (row.others == Others::kNothing) return "only what is listed here";
+  if (row.others == Others::kHostDirectories) {
+    return "and the host's directories, without files";
+  }
   return fmt::format("and the {}", ScopeName(row.scope));
 }
 
@@ -82,7 +87,7 @@ std::string Numbers(const Check& check) {
 }
 
 std::string WriteColumn(const NodeSpec& row) {
-  if (row.content == Content::kDirectory || row.content == Content::kHidden) {
+  if (!S_ISREG(row.mode)) {
     return "";
   }
   if (row.writing == Writing::kRefused) return "refused";

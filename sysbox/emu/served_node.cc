@@ -40,6 +40,10 @@ void SetOwner(const struct stat& stat, ServedNode& node) {
   if (stat.st_gid != 0) node.gid = stat.st_gid;
 }
 
+bool Shows(Others others, mode_t type) {
+  return others != Others::kHostDirectories || S_ISDIR(type);
+}
+
 // The kernel's own file, as `others` of its directory shows it.
 absl::StatusOr<ServedNode> FindOther(ContainerView& view,
                                      const fuse::Caller& caller,
@@ -51,6 +55,7 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
   }
   SYSBOX_ASSIGN_OR_RETURN(struct stat stat,
                           StatKernelFile(view, caller, directory.scope, path));
+  if (!Shows(directory.others, stat.st_mode)) return Nothing(path);
   ServedNode node;
   node.path = std::string(path);
   node.spec.mode = stat.st_mode;
@@ -67,7 +72,7 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
     if (stat.st_mode & kWriteBits) node.spec.writing = Writing::kNamespace;
   } else {
     node.spec.content = Content::kHost;
-    node.spec.mode &= ~kWriteBits;
+    if (!S_ISLNK(stat.st_mode)) node.spec.mode &= ~kWriteBits;
     // What can be written is a parameter, not a counter: the administrator's
     // later changes are not worth asking for at each read.
     node.spec.steady = (stat.st_mode & kWriteBits) != 0 && !IsInSysfs(path);
@@ -243,12 +248,15 @@ absl::StatusOr<std::map<std::string, mode_t>> NamesIn(
         listing.others,
         KernelNames(view, caller, spec.scope, directory.path, rows));
   }
+  std::erase_if(listing.others, [&](const auto& entry) {
+    return rows.count(entry.first) == 0 && !Shows(spec.others, entry.second);
+  });
   if (spec.hides != nullptr && spec.path == directory.path) {
     std::erase_if(listing.others, [&](const auto& entry) {
       return spec.hides(view, caller, entry.first);
     });
   }
-  if (spec.others == Others::kHost) {
+  if (spec.others == Others::kHost || spec.others == Others::kHostDirectories) {
     listing.host = listing.others;
   } else if (!rows.empty()) {
     SYSBOX_ASSIGN_OR_RETURN(

@@ -76,7 +76,9 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   build.data_roots = bundle.syscont.syscont_mode;
   build.read_only_data_roots =
       spec.root->readonly && !bundle.syscont.relaxed_read_only;
-  if (registered.emulated.valid()) build.emulated = EmulatedBinds();
+  if (registered.emulated.valid()) {
+    build.emulated = EmulatedBinds(GivesHardware(spec));
+  }
   std::vector<seccomp::Override> traps;
   if (Intercepted(registered, spec)) {
     traps = trap::Overrides(TrapOptionsOf(bundle.syscont));

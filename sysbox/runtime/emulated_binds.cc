@@ -1,8 +1,12 @@
 #include "sysbox/runtime/emulated_binds.h"
 
+#include <algorithm>
 #include <string>
 
+#include "fmt/format.h"
 #include "sysbox/emu/emulated_mounts.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/file.h"
 #include "sysbox/mounts/mount_plan.h"
 
 namespace sysbox::runtime {
@@ -24,11 +28,27 @@ mounts::EmulatedFrom FromOf(Source source) {
   return mounts::EmulatedFrom::kNative;
 }
 
+bool IsHardware(const oci::Device& device) {
+  const absl::StatusOr<std::string> place = ReadLinkAt(
+      FdRef::Cwd(),
+      fmt::format("/sys/dev/{}/{}:{}", device.type == "b" ? "block" : "char",
+                  device.major, device.minor));
+  // Without a place in /sys it has nothing to be found there.
+  return place.ok() && place->find("/devices/virtual/") == std::string::npos;
+}
+
 }  // namespace
 
-std::vector<mounts::EmulatedBind> EmulatedBinds() {
+bool GivesHardware(const oci::Spec& spec) {
+  return spec.linux &&
+         std::any_of(spec.linux->devices.begin(), spec.linux->devices.end(),
+                     IsHardware);
+}
+
+std::vector<mounts::EmulatedBind> EmulatedBinds(bool hardware) {
   std::vector<mounts::EmulatedBind> binds;
   for (const emu::EmulatedMount& mount : emu::EmulatedMounts()) {
+    if (hardware && mount.hides_devices) continue;
     binds.push_back({std::string(mount.path), FromOf(mount.source)});
   }
   return binds;

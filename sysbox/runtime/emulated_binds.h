@@ -1,15 +1,22 @@
 // What of the emulated files a container's init binds over its /proc and /sys:
-// emu/'s list in mounts/' terms. Pure.
+// emu/'s list in mounts/' terms.
 #ifndef SYSBOX_RUNTIME_EMULATED_BINDS_H_
 #define SYSBOX_RUNTIME_EMULATED_BINDS_H_
 
 #include <vector>
 
 #include "sysbox/mounts/build.h"
+#include "sysbox/oci/spec.h"
 
 namespace sysbox::runtime {
 
-std::vector<mounts::EmulatedBind> EmulatedBinds();
+// Whether `spec` gives the container a device of the host's that is no virtual
+// one (as /dev/fuse and /dev/net/tun are): a disk, a graphics card, a serial
+// line. What it is attached to is to be found in /sys then.
+bool GivesHardware(const oci::Spec& spec);
+
+// Pure. With `hardware`, the host's devices are not hidden.
+std::vector<mounts::EmulatedBind> EmulatedBinds(bool hardware);
 
 }  // namespace sysbox::runtime
 

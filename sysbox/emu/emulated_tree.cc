@@ -89,6 +89,12 @@ class EmulatedTree : public fuse::Tree {
  private:
   absl::StatusOr<ServedNode> Find(const fuse::Caller& caller,
                                   fuse::NodeId node);
+  // The same, for what is of the file: ESTALE for a value of a namespace that
+  // the caller is not in. It may have opened the file elsewhere, or was given
+  // the descriptor: what it would read is not what others may read from the
+  // kernel's cache, and the right to write was found there.
+  absl::StatusOr<ServedNode> FindOwn(const fuse::Caller& caller,
+                                     fuse::NodeId node);
   // For a number that this process has not given out: looks at everything.
   void Search(const fuse::Caller& caller, std::string_view directory,
               int depth);
@@ -127,6 +133,15 @@ absl::StatusOr<ServedNode> EmulatedTree::Find(const fuse::Caller& caller,
   return FindNode(view_, superblock_, caller, *path);
 }
 
+absl::StatusOr<ServedNode> EmulatedTree::FindOwn(const fuse::Caller& caller,
+                                                 fuse::NodeId node) {
+  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
+  if (found.spec.content == Content::kNamespace && found.number != node) {
+    return ErrnoStatus(ESTALE, "another namespace's file");
+  }
+  return found;
+}
+
 void EmulatedTree::Search(const fuse::Caller& caller,
                           std::string_view directory, int depth) {
   if (depth > kMaxDepth) return;
@@ -160,9 +175,7 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Lookup(
 
 absl::StatusOr<fuse::Attributes> EmulatedTree::Get(const fuse::Caller& caller,
                                                    fuse::NodeId node) {
-  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
-  // The number that was asked for, also from another namespace.
-  found.number = node;
+  SYSBOX_ASSIGN_OR_RETURN(const ServedNode found, FindOwn(caller, node));
   return Describe(caller, found);
 }
 
@@ -255,7 +268,7 @@ void EmulatedTree::NoteChange(fuse::NodeId node, bool steady) {
 
 absl::StatusOr<std::string> EmulatedTree::Read(const fuse::Caller& caller,
                                                fuse::NodeId node) {
-  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
+  SYSBOX_ASSIGN_OR_RETURN(const ServedNode found, FindOwn(caller, node));
   if (superblock_ == Superblock::kStatic && !IsSteady(found)) {
     if (auto text = FreshSnapshot(node)) return *std::move(text);
   }
@@ -264,7 +277,7 @@ absl::StatusOr<std::string> EmulatedTree::Read(const fuse::Caller& caller,
 
 absl::Status EmulatedTree::Write(const fuse::Caller& caller, fuse::NodeId node,
                                  std::string_view data, uint64_t offset) {
-  SYSBOX_ASSIGN_OR_RETURN(ServedNode found, Find(caller, node));
+  SYSBOX_ASSIGN_OR_RETURN(const ServedNode found, FindOwn(caller, node));
   absl::Status status = WriteNode(view_, caller, found, data, offset);
   // A refused write, too, may have touched what the kernel has cached.
   if (IsFile(found)) NoteChange(node, IsSteady(found));

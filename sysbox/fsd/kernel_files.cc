@@ -1,5 +1,7 @@
 #include "sysbox/fsd/kernel_files.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <string>
 #include <string_view>
@@ -28,6 +30,14 @@ absl::StatusOr<NamespaceType> TypeOf(emu::Scope scope) {
   return ErrnoStatus(EOPNOTSUPP, "enter a user or pid namespace");
 }
 
+// Of more numbers than there are in a value, the kernel takes the first and
+// says how many bytes these were. Whoever writes the rest after it does so to
+// no effect.
+absl::Status WriteValue(std::string_view path, std::string_view data) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd file, Open(path, {.flags = O_WRONLY}));
+  return WriteSome(file, data).status();
+}
+
 class ThreadKernelFiles : public emu::KernelFiles {
  public:
   ThreadKernelFiles(const HomeNamespaces& home,
@@ -41,14 +51,17 @@ class ThreadKernelFiles : public emu::KernelFiles {
   }
   absl::Status Write(const fuse::Caller& caller, emu::Scope scope,
                      std::string_view path, std::string_view data) override {
-    // The host's own files are nobody's to write from here.
-    if (scope == emu::Scope::kHost) return ErrnoStatus(EPERM, path);
+    // The host's own files are nobody's to write from here; nor is a
+    // namespace's value for nobody in particular.
+    if (scope == emu::Scope::kHost || caller.pid <= 0) {
+      return ErrnoStatus(EPERM, path);
+    }
     return Within<absl::Status>(
         caller, scope, Access::kWrite, [&]() -> absl::Status {
-          if (scope != emu::Scope::kIpc) return WriteExisting(path, data);
+          if (scope != emu::Scope::kIpc) return WriteValue(path, data);
           SYSBOX_ASSIGN_OR_RETURN(const EffectiveUser user,
                                   EffectiveUser::Assume(caller.uid));
-          return WriteExisting(path, data);
+          return WriteValue(path, data);
         });
   }
   absl::StatusOr<Fd> Open(const fuse::Caller& caller, emu::Scope scope,

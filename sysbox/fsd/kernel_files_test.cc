@@ -108,6 +108,23 @@ TEST_CASE("the kernel itself asks for the container's init") {
   CHECK(VALUE_OF(world.files().Read({}, Scope::kUts, kHostname)) == "i\n");
 }
 
+TEST_CASE("nobody in particular writes nothing") {
+  World world;
+  const std::string before =
+      VALUE_OF(world.files().Read(world.Root(), Scope::kUts, kHostname));
+  CHECK(ErrnoOf(world.files().Write({}, Scope::kUts, kHostname, "stolen")) ==
+        EPERM);
+  CHECK(VALUE_OF(world.files().Read(world.Root(), Scope::kUts, kHostname)) ==
+        before);
+}
+
+TEST_CASE("of more numbers than a value has, the first is taken") {
+  World world;
+  CHECK_OK(world.files().Write(world.Root(), Scope::kIpc, kShmmni, "7 8\n"));
+  CHECK(VALUE_OF(world.files().Read(world.Root(), Scope::kIpc, kShmmni)) ==
+        "7\n");
+}
+
 TEST_CASE("the host's namespaces are nobody's, whatever pid asks") {
   World world;
   const std::string before = OwnHostname();

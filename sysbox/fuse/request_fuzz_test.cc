@@ -10,6 +10,7 @@
 
 #include "sysbox/fuse/connection.h"
 #include "sysbox/fuse/request.h"
+#include "sysbox/fuse/request_buffers.h"
 #include "sysbox/fuse/toy_tree.h"
 #include "sysbox/fuse/worker.h"
 #include "sysbox/linux/file.h"
@@ -22,7 +23,8 @@ class Answers {
   explicit Answers(ServiceKind kind)
       : connection_(1, *Open("/dev/null", {.flags = O_RDWR}),
                     std::make_shared<ToyTree>(), {.kind = kind}, 1),
-        worker_(*Worker::Create()) {}
+        buffers_(*RequestBuffers::Create()),
+        worker_(*Worker::Create(*buffers_)) {}
 
   void Try(std::string_view bytes) {
     const absl::StatusOr<Request> request = CheckRequest(bytes);
@@ -32,6 +34,7 @@ class Answers {
 
  private:
   Connection connection_;
+  std::unique_ptr<RequestBuffers> buffers_;
   std::unique_ptr<Worker> worker_;
 };
 

@@ -14,6 +14,7 @@
 
 #include "catch2/catch.hpp"
 #include "sysbox/fuse/fuse_mount.h"
+#include "sysbox/fuse/request_buffers.h"
 #include "sysbox/fuse/server.h"
 #include "sysbox/fuse/toy_tree.h"
 #include "sysbox/linux/events.h"
@@ -23,36 +24,46 @@
 namespace sysbox::fuse {
 namespace {
 
-[[noreturn]] void Serve(FdRef live, FdRef fixed) {
+// With the kernel's help, which it gives since Linux 6.9, or without.
+enum class Kernel { kResends, kForgets };
+
+[[noreturn]] void Serve(FdRef live, FdRef fixed, FdRef memory, Kernel kernel) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  auto server = Server::Start({});
+  auto buffers = RequestBuffers::Open(*Duplicate(memory));
+  if (!buffers.ok()) abort();
+  auto server = Server::Start({.buffers = *std::move(buffers),
+                               .ask_to_resend = kernel == Kernel::kResends});
   if (!server.ok()) abort();
   const auto tree = std::make_shared<ToyTree>();
   for (const FdRef& device : {live, fixed}) {
     const ServiceKind kind =
         device.get() == live.get() ? ServiceKind::kLive : ServiceKind::kStatic;
     auto id = (*server)->Add(*Duplicate(device), tree,
-                             {.kind = kind, .resumed = true});
+                             {.kind = kind,
+                              .resumed = true,
+                              .name = kind == ServiceKind::kLive ? "l" : "s"});
     if (!id.ok()) abort();
   }
   for (;;) pause();
 }
 
 // A child without the threads of the test: forked by a process that has none.
-pid_t StartServer(FdRef live, FdRef fixed) {
+pid_t StartServer(FdRef live, FdRef fixed, FdRef memory, Kernel kernel) {
   const pid_t child = fork();
-  if (child == 0) Serve(live, fixed);
+  if (child == 0) Serve(live, fixed, memory, kernel);
   return child;
 }
 
 // Kills and restarts the server `deaths` times, at ever different moments of
 // what the readers do; then says so.
 [[noreturn]] void KeepServing(const FuseMount& live, const FuseMount& fixed,
-                              int deaths, int done) {
+                              Kernel kernel, int deaths, int done) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const auto buffers = *RequestBuffers::Create();
   const Fd never = *MakeEventFd();
   for (int i = 0; i <= deaths; ++i) {
-    const pid_t child = StartServer(live.device, fixed.device);
+    const pid_t child =
+        StartServer(live.device, fixed.device, buffers->memory(), kernel);
     if (i == deaths) break;
     (void)WaitReadable(never, 1 + i * 7 % 20);
     kill(child, SIGKILL);
@@ -73,13 +84,14 @@ std::string ReadPiecewise(FdRef directory, const char* name) {
 }
 
 TEST_CASE("readers do not notice that their server was killed") {
+  const Kernel kernel = GENERATE(Kernel::kResends, Kernel::kForgets);
   const FuseMount live = VALUE_OF(MakeFuseMount({}));
   const FuseMount fixed = VALUE_OF(MakeFuseMount({}));
   int done[2];
   REQUIRE(pipe2(done, O_CLOEXEC) == 0);
   const Fd done_reader(done[0]);
   const pid_t supervisor = fork();
-  if (supervisor == 0) KeepServing(live, fixed, 50, done[1]);
+  if (supervisor == 0) KeepServing(live, fixed, kernel, 50, done[1]);
   close(done[1]);
   std::atomic<bool> stop = false;
   std::atomic<int> bad = 0;

@@ -42,8 +42,13 @@ absl::Status UnlessUncached(const absl::Status& status) {
 
 class ServerImpl : public Server {
  public:
-  ServerImpl(Epoll epoll, Fd stop, int limit)
-      : epoll_(std::move(epoll)), stop_(std::move(stop)), limit_(limit) {}
+  ServerImpl(Epoll epoll, Fd stop, int limit, bool ask_to_resend,
+             std::shared_ptr<RequestBuffers> buffers)
+      : epoll_(std::move(epoll)),
+        stop_(std::move(stop)),
+        limit_(limit),
+        ask_to_resend_(ask_to_resend),
+        buffers_(std::move(buffers)) {}
   ~ServerImpl() override;
 
   absl::Status StartThreads(int count);
@@ -58,6 +63,8 @@ class ServerImpl : public Server {
   void Run(Worker& worker);
   void Serve(Worker& worker, const ConnectionPtr& connection);
   void Arm(Connection& connection);
+  absl::StatusOr<bool> Resend(FdRef device);
+  absl::Status AnswerLeft(Connection& connection, bool wanted);
   void End(const ConnectionPtr& connection);
   ConnectionPtr Find(Id id);
   ConnectionPtr Take(Id id);
@@ -65,6 +72,8 @@ class ServerImpl : public Server {
   Epoll epoll_;
   const Fd stop_;
   const int limit_;  // of requests under way per connection
+  const bool ask_to_resend_;
+  const std::shared_ptr<RequestBuffers> buffers_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   absl::Mutex mu_;
@@ -80,7 +89,8 @@ ServerImpl::~ServerImpl() {
 absl::Status ServerImpl::StartThreads(int count) {
   SYSBOX_RETURN_IF_ERROR(epoll_.Add(stop_, EPOLLIN, kStopKey));
   for (int i = 0; i < count; ++i) {
-    SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Worker> worker, Worker::Create());
+    SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Worker> worker,
+                            Worker::Create(*buffers_));
     workers_.push_back(std::move(worker));
   }
   // Signals are for the process's main thread.
@@ -98,10 +108,10 @@ absl::StatusOr<Server::Id> ServerImpl::Add(Fd device,
                                            std::shared_ptr<Tree> tree,
                                            ServiceOptions options) {
   SYSBOX_RETURN_IF_ERROR(SetNonBlocking(device, true));
+  bool answer_left = false;
   if (options.resumed) {
-    const absl::Status resent = ResendFuseRequests(device);
-    // Before Linux 6.9 there is no such notification.
-    if (!resent.ok() && ErrnoOf(resent) != EINVAL) return resent;
+    SYSBOX_ASSIGN_OR_RETURN(const bool resent, Resend(device));
+    answer_left = !resent;
   }
   ConnectionPtr connection;
   {
@@ -111,6 +121,7 @@ absl::StatusOr<Server::Id> ServerImpl::Add(Fd device,
         id, std::move(device), std::move(tree), std::move(options), limit_);
     connections_[id] = connection;
   }
+  SYSBOX_RETURN_IF_ERROR(AnswerLeft(*connection, answer_left));
   const absl::Status added =
       epoll_.Add(connection->device(), kArmed, connection->id());
   if (!added.ok()) {
@@ -118,6 +129,30 @@ absl::StatusOr<Server::Id> ServerImpl::Add(Fd device,
     return Annotate(added, "serve a fuse connection");
   }
   return connection->id();
+}
+
+// Whether the kernel does: before Linux 6.9 there is no such notification.
+absl::StatusOr<bool> ServerImpl::Resend(FdRef device) {
+  if (!ask_to_resend_) return false;
+  const absl::Status resent = ResendFuseRequests(device);
+  if (!resent.ok() && ErrnoOf(resent) != EINVAL) return resent;
+  return resent.ok();
+}
+
+// Nobody else serves the connection yet. Unless `wanted`, what is left is of
+// no use: the kernel gives it out again, or it was another connection's of
+// that name.
+absl::Status ServerImpl::AnswerLeft(Connection& connection, bool wanted) {
+  std::unique_ptr<Worker> worker;
+  for (const RequestBuffers::Left& left :
+       buffers_->TakeLeft(connection.options().name)) {
+    if (wanted && worker == nullptr) {
+      SYSBOX_ASSIGN_OR_RETURN(worker, Worker::Create(*buffers_));
+    }
+    if (wanted) worker->AnswerLeft(connection, left.request);
+    buffers_->Done(left.buffer);
+  }
+  return absl::OkStatus();
 }
 
 void ServerImpl::Remove(Id id) { (void)Take(id); }
@@ -220,8 +255,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   SYSBOX_ASSIGN_OR_RETURN(Epoll epoll, Epoll::Create());
   SYSBOX_ASSIGN_OR_RETURN(Fd stop, MakeEventFd());
   const int limit = std::max(1, threads / 4);
+  std::shared_ptr<RequestBuffers> buffers = options.buffers;
+  if (buffers == nullptr) {
+    SYSBOX_ASSIGN_OR_RETURN(buffers, RequestBuffers::Create());
+  }
   auto server =
-      std::make_unique<ServerImpl>(std::move(epoll), std::move(stop), limit);
+      std::make_unique<ServerImpl>(std::move(epoll), std::move(stop), limit,
+                                   options.ask_to_resend, std::move(buffers));
   SYSBOX_RETURN_IF_ERROR(server->StartThreads(threads), "start fuse threads");
   return server;
 }

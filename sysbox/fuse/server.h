@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sysbox/fuse/request_buffers.h"
 #include "sysbox/fuse/service_options.h"
 #include "sysbox/fuse/tree.h"
 #include "sysbox/linux/fd.h"
@@ -18,6 +19,11 @@ namespace sysbox::fuse {
 
 struct ServerOptions {
   int threads = 0;  // 0: as many as suit this machine
+  // Where requests are while they are answered; null: nobody will look.
+  std::shared_ptr<RequestBuffers> buffers = nullptr;
+  // Since Linux 6.9 the kernel gives out again what a predecessor had read. If
+  // not, or false: it is found in `buffers`.
+  bool ask_to_resend = true;
 };
 
 class Server {

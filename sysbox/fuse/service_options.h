@@ -3,6 +3,7 @@
 #define SYSBOX_FUSE_SERVICE_OPTIONS_H_
 
 #include <functional>
+#include <string>
 
 namespace sysbox::fuse {
 
@@ -19,8 +20,11 @@ enum class ServiceKind {
 struct ServiceOptions {
   ServiceKind kind = ServiceKind::kStatic;
   // The connection was served before, by a process that may have died with
-  // requests in hand (needs Linux 6.9 to have those again).
+  // requests in hand.
   bool resumed = false;
+  // Of the connection, for all its life: what its requests are known by in
+  // ServerOptions::buffers.
+  std::string name = {};
   // Called once, from a thread of the server, when the connection is dead (its
   // mounts are gone) and let go of. Not after Remove has returned, unless it
   // is running then. May call Remove and Add.

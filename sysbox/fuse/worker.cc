@@ -26,10 +26,10 @@ void AnswerNewConnection(Connection& connection, std::string_view request,
 
 }  // namespace
 
-Worker::Worker() : buffer_(new char[kRequestBufferSize]) {}
-
-absl::StatusOr<std::unique_ptr<Worker>> Worker::Create() {
-  std::unique_ptr<Worker> worker(new Worker);
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(
+    RequestBuffers& buffers) {
+  SYSBOX_ASSIGN_OR_RETURN(const int buffer, buffers.Claim());
+  std::unique_ptr<Worker> worker(new Worker(buffers, buffer));
   SYSBOX_ASSIGN_OR_RETURN(worker->session_,
                           LibfuseSession::Create(Operations(), worker.get()));
   worker->session_->Process(MadeUpHandshake());  // its reply goes nowhere
@@ -37,20 +37,31 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Create() {
 }
 
 absl::StatusOr<Worker::Received> Worker::Read(Connection& connection) {
+  const absl::Span<char> buffer = buffers_.At(buffer_);
+  buffers_.Await(buffer_, connection.options().name);
   for (;;) {
-    SYSBOX_ASSIGN_OR_RETURN(
-        const size_t size,
-        ReadFuseRequest(connection.device(),
-                        absl::MakeSpan(buffer_.get(), kRequestBufferSize)));
+    SYSBOX_ASSIGN_OR_RETURN(const size_t size,
+                            ReadFuseRequest(connection.device(), buffer));
     if (size == 0) return Received();
-    const std::string_view bytes(buffer_.get(), size);
+    const std::string_view bytes(buffer.data(), size);
     const absl::StatusOr<Request> request = CheckRequest(bytes);
     // No kernel sends what is not OK, so nobody waits for an answer.
     if (request.ok()) return Received{bytes, *request};
+    buffers_.Done(buffer_);
   }
 }
 
 void Worker::Answer(Connection& connection, const Received& received) {
+  Process(connection, received);
+  buffers_.Done(buffer_);
+}
+
+void Worker::AnswerLeft(Connection& connection, std::string_view bytes) {
+  const absl::StatusOr<Request> request = CheckRequest(bytes);
+  if (request.ok()) Process(connection, {bytes, *request});
+}
+
+void Worker::Process(Connection& connection, const Received& received) {
   const Request& request = received.request;
   switch (request.action) {
     case RequestAction::kIgnore:

@@ -11,12 +11,15 @@
 #include "sysbox/fuse/libfuse_session.h"
 #include "sysbox/fuse/operations.h"
 #include "sysbox/fuse/request.h"
+#include "sysbox/fuse/request_buffers.h"
 
 namespace sysbox::fuse {
 
 class Worker : public Service {
  public:
-  static absl::StatusOr<std::unique_ptr<Worker>> Create();
+  // `buffers` outlive it; it takes one of them.
+  static absl::StatusOr<std::unique_ptr<Worker>> Create(
+      RequestBuffers& buffers);
 
   struct Received {
     std::string_view bytes;  // empty: no request waits
@@ -26,6 +29,8 @@ class Worker : public Service {
   absl::StatusOr<Received> Read(Connection& connection);
   // Answers what Read returned. Whatever goes wrong goes to the caller.
   void Answer(Connection& connection, const Received& received);
+  // Answers what a predecessor had read.
+  void AnswerLeft(Connection& connection, std::string_view bytes);
 
   Tree& tree() override { return current_->tree(); }
   ServiceKind kind() const override { return current_->options().kind; }
@@ -33,9 +38,12 @@ class Worker : public Service {
   void Reply(absl::Span<const iovec> parts) override;
 
  private:
-  Worker();
-  // Of kRequestBufferSize; pages that no request reached stay untouched.
-  std::unique_ptr<char[]> buffer_;
+  Worker(RequestBuffers& buffers, int buffer)
+      : buffers_(buffers), buffer_(buffer) {}
+  void Process(Connection& connection, const Received& received);
+
+  RequestBuffers& buffers_;
+  const int buffer_;
   Connection* current_ = nullptr;  // while it answers
   std::unique_ptr<LibfuseSession> session_;
 };

@@ -3,11 +3,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <set>
 
 #include "sysbox/base/status.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/registry/short_id.h"
 
 namespace sysbox::registry {
 namespace {
@@ -51,7 +53,7 @@ absl::StatusOr<std::unique_ptr<ContainerRegistry>> ContainerRegistry::Open(
 }
 
 std::string ContainerRegistry::PathOf(std::string_view id) const {
-  return fmt::format("{}/{}", directory_, id);
+  return fmt::format("{}/{}", directory_, ShortId(id));
 }
 
 absl::StatusOr<std::shared_ptr<Container>> ContainerRegistry::Insert(
@@ -102,10 +104,13 @@ absl::Status ContainerRegistry::Remove(std::string_view id) {
 absl::Status ContainerRegistry::RemoveStrayValues() {
   SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> names,
                           ListDirectory(directory_));
+  std::set<std::string> known;
+  for (const std::shared_ptr<Container>& container : All()) {
+    known.insert(ShortId(container->id()));
+  }
   for (const std::string& name : names) {
-    if (Find(name) == nullptr) {
-      SYSBOX_RETURN_IF_ERROR(Unlink(PathOf(name)));
-    }
+    if (known.contains(name)) continue;
+    SYSBOX_RETURN_IF_ERROR(Unlink(fmt::format("{}/{}", directory_, name)));
   }
   return absl::OkStatus();
 }

@@ -1,11 +1,14 @@
 #include "sysbox/registry/container_registry.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <string>
 
 #include "catch2/catch.hpp"
+#include "sysbox/linux/fd.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/registry/short_id.h"
 #include "sysbox/testing/status_matchers.h"
 #include "sysbox/testing/temp_dir.h"
 
@@ -37,6 +40,30 @@ TEST_CASE("a container is found from its registration to its end") {
   CHECK_FALSE(Exists(dir / "values/web"));
   REQUIRE_OK(registry->Remove("web"));
   CHECK(container->values().Get("/a") == "1");  // who still holds it
+}
+
+TEST_CASE("ids may be as long as file names, and differ at their ends") {
+  TempDir dir;
+  const std::string begins(254, 'x');
+  {
+    auto registry = VALUE_OF(ContainerRegistry::Open(dir / "values"));
+    for (const char* end : {"a", "b", "c"}) {
+      auto container = VALUE_OF(registry->Add(begins + end, kMaps));
+      REQUIRE_OK(container->values().Set("/a", end));
+    }
+  }
+  auto registry = VALUE_OF(ContainerRegistry::Open(dir / "values"));
+  for (const char* end : {"a", "b"}) {
+    auto container = VALUE_OF(registry->Adopt(begins + end, kMaps, getpid()));
+    CHECK(container->values().Get("/a") == end);
+  }
+  REQUIRE_OK(registry->RemoveStrayValues());
+  CHECK(VALUE_OF(ListDirectory(VALUE_OF(
+                     Open(dir / "values", {.flags = O_RDONLY | O_DIRECTORY}))))
+            .size() == 2);
+  REQUIRE_OK(registry->Remove(begins + "a"));
+  CHECK(ShortId("web") == "web");
+  CHECK(ShortId(begins).size() < 110);
 }
 
 TEST_CASE("values are an adopted container's, and not a new one's") {

@@ -17,7 +17,7 @@ class Bundle:
         self.spec["root"] = {"path": str(rootfs), "readonly": False}
         self.spec["process"]["terminal"] = False
         self.spec["process"]["args"] = ["true"]
-        self.used = []
+        self.used, self.globals = [], []
 
     def save(self, **process):
         self.spec["process"].update(process)
@@ -32,7 +32,8 @@ class Bundle:
                  if command in ("run", "create") else [])
         if where and args:
             self.used.append(args[-1])
-        return [self.runtime, *globals_, command, *where, *args]
+        return [self.runtime, *self.globals, *globals_, command, *where,
+                *args]
 
     def __call__(self, command, *args, check=True, globals_=(), **options):
         """`bundle("run", "name")` runs `sysbox-runc run --bundle … name`."""

@@ -24,6 +24,10 @@ class Daemon:
         self.run_dir, self.socket = run_dir, run_dir / "sysbox.sock"
         self.process = None
 
+    def arguments(self):
+        return ["daemon", "--data-root", self.data_root, "--run-dir",
+                self.run_dir, "--log-level", "debug"]
+
     def start(self):
         """Returns once it says READY=1, as it would to systemd."""
         notify_path = f"{self.data_root}.notify"
@@ -32,8 +36,7 @@ class Daemon:
             notify.bind(notify_path)
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(
-                    [self.binary, "daemon", "--data-root", self.data_root,
-                     "--run-dir", self.run_dir, "--log-level", "debug"],
+                    [self.binary, *self.arguments()],
                     env={**os.environ, "NOTIFY_SOCKET": notify_path},
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     preexec_fn=die_with_parent)

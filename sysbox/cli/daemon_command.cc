@@ -17,6 +17,7 @@
 #include "sysbox/cli/daemon_config.h"
 #include "sysbox/cli/print.h"
 #include "sysbox/cli/version_text.h"
+#include "sysbox/emu/host_write_policy.h"
 #include "sysbox/fsd/container_service.h"
 #include "sysbox/keeper/keeper.h"
 #include "sysbox/keeper/keeper_client.h"
@@ -52,6 +53,14 @@ constexpr FlagSpec kIdMode = {
     .help =
         "exclusive: a range of ids for each container; shared: one range "
         "for all of them"};
+constexpr FlagSpec kAllowHostWrites = {
+    .name = "allow-host-writes",
+    .kind = ValueKind::kText,
+    .value = "LIST",
+    .help =
+        "sysctls that a container's write raises on the host, too: names "
+        "(fs.file-max), groups of them (fs.inotify) or all, separated by "
+        "commas; a container can exhaust the host's memory with some"};
 constexpr FlagSpec kLog = {.name = "log",
                            .alias = 'l',
                            .kind = ValueKind::kText,
@@ -115,8 +124,9 @@ constexpr FlagSpec kIgnored[] = {
     Ignored("memory-profiling"),
 };
 
-constexpr FlagSpec kDaemonFlags[] = {kConfig, kDataRoot, kRunDir,   kIdMode,
-                                     kLog,    kLogLevel, kLogFormat};
+constexpr FlagSpec kDaemonFlags[] = {kConfig,          kDataRoot, kRunDir,
+                                     kIdMode,          kLog,      kLogLevel,
+                                     kAllowHostWrites, kLogFormat};
 
 std::vector<FlagSpec> AllFlags(bool with_ignored) {
   std::vector<FlagSpec> flags(std::begin(kDaemonFlags), std::end(kDaemonFlags));
@@ -150,7 +160,8 @@ std::string TakeVariable(const char* name) {
 }
 
 // All roles in a worker, whose keeper this process becomes.
-absl::StatusOr<int> RunKept(mgr::DaemonOptions options) {
+absl::StatusOr<int> RunKept(mgr::DaemonOptions options,
+                            const emu::HostWritePolicy& host_writes) {
   keeper::KeeperOptions keeping;
   keeping.notify_socket = std::exchange(options.notify_socket, "");
   keeping.listen = {TakeVariable("LISTEN_PID"), TakeVariable("LISTEN_FDS"),
@@ -159,8 +170,9 @@ absl::StatusOr<int> RunKept(mgr::DaemonOptions options) {
       keeping, [&](keeper::KeeperClient& keeper) -> absl::StatusOr<int> {
         SYSBOX_ASSIGN_OR_RETURN(
             std::unique_ptr<api::DaemonPart> containers,
-            fsd::MakeContainerService(
-                {.run_dir = options.run_dir, .vault = &keeper}));
+            fsd::MakeContainerService({.run_dir = options.run_dir,
+                                       .vault = &keeper,
+                                       .host_writes = host_writes}));
         options.parts.push_back(containers.get());
         options.vault = &keeper;
         options.on_ready = [&] {
@@ -233,6 +245,10 @@ absl::StatusOr<int> RunDaemon(const Invocation& invocation) {
     return 0;
   }
   SYSBOX_ASSIGN_OR_RETURN(mgr::DaemonOptions options, DaemonOptionsOf(flags));
+  SYSBOX_ASSIGN_OR_RETURN(
+      const emu::HostWritePolicy host_writes,
+      emu::ParseHostWritePolicy(flags.Text(kAllowHostWrites)),
+      "--allow-host-writes");
   options.reload = [given = invocation.flags] { return Reload(given); };
   SYSBOX_RETURN_IF_ERROR(ConfigureDaemonLog(flags));
   if (geteuid() != 0) {
@@ -247,7 +263,7 @@ absl::StatusOr<int> RunDaemon(const Invocation& invocation) {
     Log(LogLevel::kWarning, "{}", MessageOf(raised));
   }
   if (invocation.command.name != kManagerAlone) {
-    return RunKept(std::move(options));
+    return RunKept(std::move(options), host_writes);
   }
   SYSBOX_RETURN_IF_ERROR(mgr::RunManagerDaemon(options));
   return 0;

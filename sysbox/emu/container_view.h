@@ -62,12 +62,25 @@ class KernelFiles {
                                                Scope scope) = 0;
 };
 
+// The host's own parameters, as far as its administrator lets containers
+// change them. Whoever has one can: it is made where the flag is read.
+class HostWrites {
+ public:
+  virtual ~HostWrites() = default;
+  virtual bool Allows(std::string_view path) const = 0;
+  // Makes the host's value at least `value`. EPERM unless allowed.
+  virtual absl::Status Raise(std::string_view path, uint64_t value) = 0;
+  virtual absl::Status Set(std::string_view path, std::string_view value) = 0;
+};
+
 class ContainerView {
  public:
   virtual ~ContainerView() = default;
   virtual ContainerFacts facts() const = 0;
   virtual StoredValues& values() = 0;
   virtual KernelFiles& kernel() = 0;
+  // Null: nothing that is written here reaches the host.
+  virtual HostWrites* host_writes() { return nullptr; }
   // The container's cgroups and samples of them, for the resource views. One
   // object for the container's life, made with it (it opens nothing before
   // its first use).

@@ -8,9 +8,12 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_split.h"
 #include "catch2/catch.hpp"
+#include "fmt/format.h"
+#include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/emu/fake_view.h"
 #include "sysbox/emu/node_numbers.h"
@@ -222,6 +225,43 @@ TEST_CASE("what the namespace has is its own, what it lacks the container's") {
   CHECK(container.List(vs).count("conn_reuse_mode") == 1);
 }
 
+TEST_CASE("the host's value is raised where the administrator allows it") {
+  struct Writes : HostWrites {
+    bool Allows(std::string_view path) const override {
+      return path != "/proc/sys/fs/nr_open";
+    }
+    absl::Status Raise(std::string_view path, uint64_t value) override {
+      told.push_back(fmt::format("{} >= {}", path, value));
+      return answer;
+    }
+    absl::Status Set(std::string_view path, std::string_view value) override {
+      told.push_back(fmt::format("{} = {}", path, value));
+      return answer;
+    }
+    std::vector<std::string> told;
+    absl::Status answer;
+  } writes;
+  Container container;
+  FakeView& view = container.view;
+  view.set_host_writes(&writes);
+  for (const char* path : {"/proc/sys/fs/file-max", "/proc/sys/fs/nr_open",
+                           "/proc/sys/vm/swappiness"}) {
+    view.Put(Scope::kHost, path, "100\n");
+    REQUIRE_OK(container.Write(path, "120\n"));
+  }
+  view.Put(Scope::kNetwork, "/proc/sys/net/core/somaxconn", "1\n");
+  REQUIRE_OK(container.Write("/proc/sys/net/core/default_qdisc", "fq\n"));
+  CHECK(writes.told ==
+        std::vector<std::string>{"/proc/sys/fs/file-max >= 120",
+                                 "/proc/sys/net/core/default_qdisc = fq"});
+  CHECK_ERRNO(EINVAL, container.Write("/proc/sys/fs/file-max", "x"));
+  CHECK(writes.told.size() == 2);
+  // What the host refuses is not said to be done.
+  writes.answer = ErrnoStatus(EINVAL, "write");
+  CHECK_ERRNO(EINVAL, container.Write("/proc/sys/fs/file-max", "150\n"));
+  CHECK(VALUE_OF(container.Read("/proc/sys/fs/file-max")) == "120\n");
+}
+
 TEST_CASE("orders to the host are taken and go nowhere") {
   Container container;
   constexpr std::string_view kDrop = "/proc/sys/vm/drop_caches";
@@ -256,6 +296,20 @@ TEST_CASE("names that are no names are nowhere") {
     CHECK_ERRNO(ENOENT, container.tree->Lookup(container.caller, kernel, name));
   }
   CHECK_ERRNO(ESTALE, container.tree->Get(container.caller, 12345));
+}
+
+TEST_CASE("a namespace's file is of no use in another one") {
+  Container container;
+  container.view.Put(Scope::kUts, kHostname, "inner\n");
+  const fuse::NodeId node = VALUE_OF(container.Walk(kHostname)).node;
+  const uint64_t other = 4026532999;
+  container.view.set_namespace(other);
+  CHECK_ERRNO(ESTALE, container.tree->Get(container.caller, node));
+  CHECK_ERRNO(ESTALE, container.tree->Read(container.caller, node));
+  CHECK_ERRNO(ESTALE,
+              container.tree->Write(container.caller, node, "stolen", 0));
+  CHECK(container.view.TextOf(Scope::kUts, kHostname) == "inner\n");
+  CHECK(VALUE_OF(container.Walk(kHostname)).node != node);
 }
 
 TEST_CASE("another process finds the nodes that this one gave out") {

@@ -36,6 +36,8 @@ class FakeView : public ContainerView, StoredValues, KernelFiles {
   ContainerFacts facts() const override;
   StoredValues& values() override { return *this; }
   KernelFiles& kernel() override { return *this; }
+  void set_host_writes(HostWrites* writes) { host_writes_ = writes; }
+  HostWrites* host_writes() override { return host_writes_; }
   views::ContainerResources& resources() override;
 
  private:
@@ -52,6 +54,7 @@ class FakeView : public ContainerView, StoredValues, KernelFiles {
   std::string PathOf(Scope scope, std::string_view path) const;
 
   std::string root_;
+  HostWrites* host_writes_ = nullptr;
   std::map<std::string, std::string> stored_;
   uint64_t namespace_ = 4026532000;
 };

@@ -8,6 +8,7 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
 #include "sysbox/emu/node_spec.h"
 #include "sysbox/emu/write_check.h"
 
@@ -34,12 +35,28 @@ absl::StatusOr<std::string> PrivateValue(ContainerView& view,
   return host;
 }
 
+absl::Status TellHost(ContainerView& view, const ServedNode& node,
+                      std::string_view value) {
+  HostWrites* host = view.host_writes();
+  if (host == nullptr || !host->Allows(node.path)) return absl::OkStatus();
+  if (node.spec.host_write == HostWrite::kSet) {
+    return host->Set(node.path, value);
+  }
+  const std::optional<uint64_t> number = ParseUint64(value);
+  // A negative one is no limit to be raised to.
+  return number ? host->Raise(node.path, *number) : absl::OkStatus();
+}
+
 absl::Status Store(ContainerView& view, const fuse::Caller& caller,
                    const ServedNode& node, std::string_view data) {
   SYSBOX_ASSIGN_OR_RETURN(std::string old, PrivateValue(view, caller, node));
   SYSBOX_ASSIGN_OR_RETURN(std::string value,
                           AcceptWrite(node.spec.check, data, old), "write {}",
                           node.path);
+  if (node.spec.host_write != HostWrite::kNever) {
+    SYSBOX_RETURN_IF_ERROR(TellHost(view, node, value), "the host's {}",
+                           node.path);
+  }
   SYSBOX_RETURN_IF_ERROR(view.values().Set(node.path, std::move(value)));
   if (node.spec.zeroes.empty()) return absl::OkStatus();
   return view.values().Set(node.spec.zeroes, "0");

@@ -85,10 +85,18 @@ enum class Writing {
   kComputed,   // `write`
 };
 
+// What becomes of the host's value when one is stored here, if its
+// administrator allows it (host_write_policy.h).
+enum class HostWrite {
+  kNever,
+  kRaise,  // it is at least as great, from then on
+  kSet,    // it is the same
+};
+
 // What a directory shows besides the names that have rows.
 enum class Others {
   kNothing,
-  kHost,       // what the host has, read-only; nothing that is root's alone
+  kHost,  // what the host has, read-only; nothing that is root's alone
   kHostDirectories,  // of that only directories: no device, no attribute
   kNamespace,  // what the caller's namespace of `scope` has, writable as there
 };
@@ -124,12 +132,13 @@ struct NodeSpec {
   std::string_view initial = {};  // of kPrivate, where the host has none;
                                   // of kLink
   Others others = Others::kNothing;
-  Filter hides = nullptr;  // of `others`, in this directory only
+  Filter hides = nullptr;        // of `others`, in this directory only
   Reader read_others = nullptr;  // instead of the host's text as it is
   Presence presence = Presence::kIfHostHas;
   Binding binding = Binding::kNone;
   // It hides the host's devices: not bound where a container is given some.
   bool hides_devices = false;
+  HostWrite host_write = HostWrite::kNever;
   // A stored value that becomes 0 when this one is written, as of
   // vm.dirty_bytes and vm.dirty_ratio.
   std::string_view zeroes = {};
@@ -284,6 +293,14 @@ constexpr NodeSpec Otherwise(std::string_view initial, NodeSpec row) {
 constexpr NodeSpec WhereLacking(std::string_view initial, NodeSpec row) {
   row.presence = Presence::kIfNamespaceLacks;
   row.initial = initial;
+  return row;
+}
+constexpr NodeSpec Raising(NodeSpec row) {
+  row.host_write = HostWrite::kRaise;
+  return row;
+}
+constexpr NodeSpec Setting(NodeSpec row) {
+  row.host_write = HostWrite::kSet;
   return row;
 }
 constexpr NodeSpec HidingDevices(NodeSpec row) {

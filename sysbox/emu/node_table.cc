@@ -46,6 +46,9 @@ constexpr bool IsSane(const NodeSpec& row) {
   if ((row.writing == Writing::kComputed) != (row.write != nullptr)) {
     return false;
   }
+  if (row.host_write != HostWrite::kNever && row.writing != Writing::kStored) {
+    return false;
+  }
   return row.writing != Writing::kStored || row.content == Content::kPrivate;
 }
 

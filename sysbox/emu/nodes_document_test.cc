@@ -19,7 +19,8 @@ namespace {
 constexpr std::string_view kHead = R"(# The emulated files
 
 Made of the table by `nodes_document_test`, which says what belongs here when
-it fails. "Own": the container's, initially the host's. "Bound": each is a
+it fails. "Own": the container's, initially the host's. "Raises" and "sets the
+host's": only if the daemon's --allow-host-writes names it. "Bound": each is a
 mount in every container.
 
 | path | mode | text | writes | bound |
@@ -44,11 +45,23 @@ std::string ScopeName(Scope scope) {
   return "host's";
 }
 
+std::string_view OnHost(HostWrite write) {
+  switch (write) {
+    case HostWrite::kRaise:
+      return "; raises the host's";
+    case HostWrite::kSet:
+      return "; sets the host's";
+    case HostWrite::kNever:
+      break;
+  }
+  return "";
+}
+
 std::string TextColumn(const NodeSpec& row) {
   switch (row.content) {
     case Content::kPrivate:
-      return row.initial.empty() ? "own"
-                                 : fmt::format("own, else {}", row.initial);
+      return fmt::format("own{}{}{}", row.initial.empty() ? "" : ", else ",
+                         row.initial, OnHost(row.host_write));
     case Content::kHost:
       return "host's";
     case Content::kNamespace:

@@ -31,7 +31,7 @@ inline constexpr NodeSpec kProcSysVmNodes[] = {
     Private("/proc/sys/vm/hugetlb_shm_group", Ints()),
     Private("/proc/sys/vm/laptop_mode", Ints()),
     Private("/proc/sys/vm/legacy_va_layout", Ints(0)),
-    Private("/proc/sys/vm/max_map_count", Ints(0)),
+    Raising(Private("/proc/sys/vm/max_map_count", Ints(0))),
     Private("/proc/sys/vm/memfd_noexec", Ints(0, 2)),
     Private("/proc/sys/vm/memory_failure_early_kill", Ints(0, 1)),
     Private("/proc/sys/vm/memory_failure_recovery", Ints(0, 1)),

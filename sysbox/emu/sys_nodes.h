@@ -114,7 +114,7 @@ inline constexpr NodeSpec kSysNodes[] = {
     Hidden("/sys/kernel/tracing"),
     Hidden("/sys/kernel/vmcoreinfo"),
 
-    Bound(Private("/sys/module/nf_conntrack/parameters/hashsize", Ints(1, UINT_MAX), 0600)),
+    Raising(Bound(Private("/sys/module/nf_conntrack/parameters/hashsize", Ints(1, UINT_MAX), 0600))),
 };
 // clang-format on
 

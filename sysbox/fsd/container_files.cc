@@ -31,6 +31,7 @@ class RegisteredView : public emu::ContainerView {
       : container_(std::move(container)),
         values_(container_->values()),
         kernel_(MakeKernelFiles(host.home, *container_)),
+        host_writes_(host.writes.get()),
         resources_(*host.resources) {}
 
   emu::ContainerFacts facts() const override {
@@ -43,12 +44,14 @@ class RegisteredView : public emu::ContainerView {
   }
   emu::StoredValues& values() override { return values_; }
   emu::KernelFiles& kernel() override { return *kernel_; }
+  emu::HostWrites* host_writes() override { return host_writes_; }
   emu::views::ContainerResources& resources() override { return resources_; }
 
  private:
   std::shared_ptr<registry::Container> container_;
   RegistryValues values_;
   std::unique_ptr<emu::KernelFiles> kernel_;
+  emu::HostWrites* host_writes_;  // may be null
   emu::views::ContainerResources resources_;
 };
 

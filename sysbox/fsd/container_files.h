@@ -17,6 +17,7 @@ namespace sysbox::fsd {
 struct HostSide {
   HomeNamespaces home;
   std::unique_ptr<emu::views::HostResources> resources;
+  std::unique_ptr<emu::HostWrites> writes;  // null: none are allowed
 };
 
 // `host` outlives all that comes out of it.

@@ -6,6 +6,7 @@
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/fsd/emulation.h"
+#include "sysbox/fsd/host_writes.h"
 #include "sysbox/fsd/inspection.h"
 #include "sysbox/fsd/interception.h"
 #include "sysbox/registry/container_registry.h"
@@ -107,8 +108,12 @@ absl::StatusOr<std::unique_ptr<api::DaemonPart>> MakeContainerService(
   SYSBOX_ASSIGN_OR_RETURN(
       std::unique_ptr<registry::ContainerRegistry> registry,
       registry::ContainerRegistry::Open(options.run_dir + "/values"));
+  std::unique_ptr<AllowedHostWrites> writes;
+  if (!options.host_writes.empty()) {
+    writes = std::make_unique<AllowedHostWrites>(options.host_writes);
+  }
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Emulation> emulation,
-                          Emulation::Start(options.vault));
+                          Emulation::Start(options.vault, std::move(writes)));
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Interception> interception,
                           Interception::Start(options.vault));
   return std::make_unique<ContainerService>(

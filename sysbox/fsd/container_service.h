@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "sysbox/api/daemon_part.h"
+#include "sysbox/emu/host_write_policy.h"
 #include "sysbox/registry/descriptor_vault.h"
 
 namespace sysbox::fsd {
@@ -15,6 +16,7 @@ namespace sysbox::fsd {
 struct ContainerServiceOptions {
   std::string run_dir = "/run/sysbox";         // values are kept below it
   registry::DescriptorVault* vault = nullptr;  // null: no keeper
+  emu::HostWritePolicy host_writes = {};       // empty: none
 };
 
 // Starts the threads that serve files.

@@ -21,10 +21,12 @@ std::string LiveName(const std::string& id) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Emulation>> Emulation::Start(
-    registry::DescriptorVault* vault) {
+    registry::DescriptorVault* vault,
+    std::unique_ptr<emu::HostWrites> writes) {
   SYSBOX_ASSIGN_OR_RETURN(HomeNamespaces home, HomeNamespaces::Open());
   std::unique_ptr<Emulation> emulation(new Emulation(
-      HostSide{std::move(home), std::make_unique<emu::views::HostResources>()},
+      HostSide{std::move(home), std::make_unique<emu::views::HostResources>(),
+               std::move(writes)},
       vault));
   SYSBOX_ASSIGN_OR_RETURN(emulation->server_, fuse::Server::Start({}));
   return emulation;

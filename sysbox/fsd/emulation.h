@@ -22,8 +22,10 @@ namespace sysbox::fsd {
 class Emulation {
  public:
   // Starts the threads. `vault` may be null: then nothing outlives us.
+  // `writes` may be null: then nothing that is written reaches the host.
   static absl::StatusOr<std::unique_ptr<Emulation>> Start(
-      registry::DescriptorVault* vault);
+      registry::DescriptorVault* vault,
+      std::unique_ptr<emu::HostWrites> writes = nullptr);
   // Stops serving. What the vault holds can be served by a successor.
   ~Emulation();
 

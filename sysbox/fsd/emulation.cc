@@ -4,31 +4,54 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "fmt/format.h"
+#include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/emu/bind_source_tree.h"
 #include "sysbox/emu/views/host_resources.h"
+#include "sysbox/fuse/request_buffers.h"
+#include "sysbox/registry/short_id.h"
 
 namespace sysbox::fsd {
 namespace {
 
+constexpr char kBuffersName[] = "fuse-requests";
+
 std::string StaticName(const std::string& id) {
-  return fmt::format("fuse.{}.static", id);
+  return fmt::format("fuse.{}.static", registry::ShortId(id));
 }
 std::string LiveName(const std::string& id) {
-  return fmt::format("fuse.{}.live", id);
+  return fmt::format("fuse.{}.live", registry::ShortId(id));
+}
+
+// The predecessor's, if there was one and it wrote as we do. Null: nobody
+// will look for what we leave.
+absl::StatusOr<std::shared_ptr<fuse::RequestBuffers>> OpenBuffers(
+    registry::DescriptorVault* vault) {
+  using Buffers = std::shared_ptr<fuse::RequestBuffers>;
+  if (vault == nullptr) return Buffers();
+  absl::StatusOr<Fd> kept = vault->Take(kBuffersName);
+  if (kept.ok()) {
+    auto opened = fuse::RequestBuffers::Open(*std::move(kept));
+    if (opened.ok()) return Buffers(*std::move(opened));
+    Log(LogLevel::kWarning, "{}", MessageOf(opened.status()));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(Buffers buffers, fuse::RequestBuffers::Create());
+  SYSBOX_RETURN_IF_ERROR(vault->Hold(kBuffersName, buffers->memory()));
+  return buffers;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Emulation>> Emulation::Start(
-    registry::DescriptorVault* vault,
-    std::unique_ptr<emu::HostWrites> writes) {
+    registry::DescriptorVault* vault, std::unique_ptr<emu::HostWrites> writes) {
   SYSBOX_ASSIGN_OR_RETURN(HomeNamespaces home, HomeNamespaces::Open());
   std::unique_ptr<Emulation> emulation(new Emulation(
       HostSide{std::move(home), std::make_unique<emu::views::HostResources>(),
                std::move(writes)},
       vault));
-  SYSBOX_ASSIGN_OR_RETURN(emulation->server_, fuse::Server::Start({}));
+  fuse::ServerOptions options;
+  SYSBOX_ASSIGN_OR_RETURN(options.buffers, OpenBuffers(vault));
+  SYSBOX_ASSIGN_OR_RETURN(emulation->server_, fuse::Server::Start(options));
   return emulation;
 }
 
@@ -57,14 +80,18 @@ absl::Status Emulation::Add(std::shared_ptr<registry::Container> container,
       server_->Add(
           std::move(devices.static_files),
           emu::MakeBindSourceTree(emu::Superblock::kStatic, served.static_tree),
-          {.kind = fuse::ServiceKind::kStatic, .resumed = resumed}));
+          {.kind = fuse::ServiceKind::kStatic,
+           .resumed = resumed,
+           .name = StaticName(id)}));
   absl::Cleanup undo = [&] { server_->Remove(served.static_id); };
   SYSBOX_ASSIGN_OR_RETURN(
       served.live_id,
       server_->Add(
           std::move(devices.live_files),
           emu::MakeBindSourceTree(emu::Superblock::kLive, served.live_tree),
-          {.kind = fuse::ServiceKind::kLive, .resumed = resumed}));
+          {.kind = fuse::ServiceKind::kLive,
+           .resumed = resumed,
+           .name = LiveName(id)}));
   std::move(undo).Cancel();
   served_[id] = std::move(served);
   return absl::OkStatus();

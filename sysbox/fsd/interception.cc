@@ -15,6 +15,7 @@
 #include "sysbox/fuse/tree.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/registry/short_id.h"
 #include "sysbox/trap/container.h"
 
 namespace sysbox::fsd {
@@ -25,7 +26,7 @@ constexpr char kJournalName[] = "trap-journal";
 constexpr int kMaxKept = 256;
 
 std::string NameOf(const std::string& id, int number) {
-  return fmt::format("trap.{}.{}", id, number);
+  return fmt::format("trap.{}.{}", registry::ShortId(id), number);
 }
 
 trap::SystemNumbers NumbersOf(const struct sysinfo& info) {
@@ -146,7 +147,8 @@ void Interception::ForgetDeparted() {
   }
   for (const std::string& name : names) {
     const size_t dot = name.rfind('.');
-    const std::string id = name.substr(5, dot - 5);  // "trap.ID.NUMBER"
+    // "trap.SHORT_ID.NUMBER"
+    const std::string id = name.substr(5, dot - 5);
     const auto number = ParseUint64(std::string_view(name).substr(dot + 1));
     auto found = numbers_.find(id);
     if (found != numbers_.end() && number) {
@@ -175,7 +177,7 @@ absl::Status Interception::Serve(const registry::Container& container,
                                  Fd listener) {
   const std::string& id = container.id();
   ForgetDeparted();  // their numbers are free
-  std::set<int>& taken = numbers_[id];
+  std::set<int>& taken = numbers_[registry::ShortId(id)];
   int number = 0;
   while (taken.contains(number)) ++number;
   const std::string name = NameOf(id, number);
@@ -200,7 +202,7 @@ void Interception::Resume(const registry::Container& container,
   for (int number = 0; number < kMaxKept; ++number) {
     absl::StatusOr<Fd> listener = vault_->Take(NameOf(id, number));
     if (!listener.ok()) continue;
-    numbers_[id].insert(number);
+    numbers_[registry::ShortId(id)].insert(number);
     const absl::Status added = Add(container, number, *std::move(listener));
     if (added.ok()) continue;
     Log(LogLevel::kError, "{}: interception: {}", id, MessageOf(added));

@@ -62,7 +62,7 @@ class Interception {
   registry::DescriptorVault* vault_;
   std::shared_ptr<ViewedHost> host_;
   std::shared_ptr<Departed> departed_;
-  absl::flat_hash_map<std::string, std::set<int>> numbers_;  // by container id
+  absl::flat_hash_map<std::string, std::set<int>> numbers_;  // by ShortId
   std::shared_ptr<trap::InFlightJournal> journal_;
   std::unique_ptr<trap::Dispatcher> dispatcher_;  // the first to go
 };

@@ -296,12 +296,21 @@ def test_people_can_look(bundle, name, binary):
         assert result.code == 1 and text in result.err, result
 
 
-def test_the_role_alone(binary, tmp_path):
+KNOWN_FLAGS = ("--log-level=debug", "--log-format=text",
+               "--allow-immutable-remounts", "--allow-immutable-unmounts=false",
+               "--seccomp-fd-release=cont-exit", "--ignore-handler-errors")
+
+
+@pytest.mark.parametrize("flags", [(), KNOWN_FLAGS])
+def test_the_role_alone(binary, tmp_path, flags):
     place = tmp_path / "files"
-    process = subprocess.Popen([binary, "fs", "--mountpoint", str(place)],
-                               stderr=subprocess.PIPE, text=True)
+    (tmp_path / "sysbox-fs").symlink_to(binary)
+    process = subprocess.Popen(
+        [tmp_path / "sysbox-fs", "--mountpoint", str(place), *flags],
+        stderr=subprocess.PIPE, text=True)
     try:
-        assert "serving at" in process.stderr.readline()
+        said = iter(process.stderr.readline, "")
+        assert any("serving at" in line for line in said)
         value = (place / "static" / SWAPPINESS[1:]).read_text()
         assert value == host_value(SWAPPINESS)
     finally:

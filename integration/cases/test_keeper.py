@@ -5,6 +5,8 @@ import os
 import signal
 import time
 
+import pytest
+
 from harness.waiting import until
 
 KILLS = 200
@@ -51,6 +53,25 @@ def test_containers_do_not_notice_that_the_worker_is_killed(docker, daemon):
     docker.shell(box, "touch /stop")
     assert docker.shell(box, "cat /failures 2>/dev/null || true") == ""
     assert docker.shell(box, "cat /proc/sys/kernel/panic") == "33\n"
+
+
+@pytest.mark.parametrize("length", [150, 255])
+def test_an_id_may_be_as_long_as_a_file_name(bundle, daemon, name, length):
+    name = name.ljust(length, "x")
+    bundle.start(name)
+    bundle("exec", name, "sh", "-c", "echo 44 > /proc/sys/vm/swappiness")
+    kill_worker(daemon)
+    assert bundle("exec", name, "sh", "-c", "cat /proc/sys/vm/swappiness; "
+                  "head -n1 /proc/meminfo").out.startswith("44\nMemTotal:")
+    bundle("delete", "--force", name)
+    assert name[:40] not in "".join(os.listdir("/run/sysbox/values"))
+
+
+def test_a_longer_id_is_refused_with_one_line(bundle, name):
+    refused = bundle("run", name.ljust(256, "x"), check=False)
+    assert refused.code == 1
+    assert refused.err.count("\n") == 1
+    assert "File name too long" in refused.err, refused
 
 
 def held(daemon):

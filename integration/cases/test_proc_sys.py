@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from harness.waiting import until
+
 NODES = pathlib.Path(__file__).parents[2] / "sysbox/emu/NODES.md"
 
 # What Linux shows in its first network namespace only, and we everywhere.
@@ -238,6 +240,30 @@ def test_nested_namespaces_have_their_own(docker, box):
         "cat /proc/sys/net/core/somaxconn\n")
     assert docker.shell(box, script).split() == [
         "4096", "10", "inner", "77", "123", "9", "outer", "4096", "999"]
+
+
+INTERFACE = ("/proc/sys/net/ipv4/conf/v0", "/proc/sys/net/ipv4/neigh/v0",
+             "/proc/sys/net/ipv6/neigh/v0", "/sys/class/net/v0/address",
+             "/sys/devices/virtual/net/v0/mtu")
+
+
+def test_files_appear_and_vanish_with_an_interface(docker, box):
+    listed = f"ls -d {' '.join(INTERFACE)} 2>/dev/null | wc -l"
+    names = ("ls /proc/sys/net/ipv4/neigh; "
+             "cat /proc/sys/net/ipv4/neigh/v0/gc_stale_time")
+    assert docker.shell(box, listed) == "0\n"
+    for _ in range(3):
+        docker.shell(box, "ip link add v0 type veth peer name v1")
+        assert docker.shell(box, listed) == f"{len(INTERFACE)}\n"
+        docker.shell(box, "echo 77 > "
+                          "/proc/sys/net/ipv4/neigh/v0/gc_stale_time")
+        out = docker.shell(box, names).split()
+        assert {"default", "lo", "v0", "v1"} <= set(out) and out[-1] == "77"
+        docker.shell(box, "ip link del v0")
+        assert docker.shell(box, listed) == "0\n"
+        # A list may be a moment old.
+        until(lambda: "v0" not in docker.shell(
+            box, "ls /proc/sys/net/ipv4/neigh").split())
 
 
 def test_two_namespaces_at_once_are_never_mixed_up(docker, box):

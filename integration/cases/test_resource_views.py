@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from harness import cgroup
 from harness.waiting import until
 
 MIB = 1024
@@ -198,6 +199,31 @@ def test_a_process_in_an_inner_container_is_told_its_own_limit(docker):
     service = f"{make.replace('/in', '/sv')} && echo 0 > cgroup.procs && "
     out = docker.shell(container, service + "head -n1 /proc/meminfo")
     assert out.split()[1] == str(256 * MIB)
+
+
+def test_limits_above_the_container_count(docker, name):
+    """Of a slice that an administrator made, say."""
+    own = cgroup.of(os.getpid())
+    v1 = "memory" in own
+    top = {key: cgroup.mount_of(key if v1 else "") / name
+           for key in ("memory", "cpu")}
+    for directory in set(top.values()):
+        directory.mkdir()
+    try:
+        if v1:
+            (top["memory"] / "memory.limit_in_bytes").write_text("96M")
+            (top["cpu"] / "cpu.cfs_quota_us").write_text("50000")
+        else:
+            (top["memory"] / "memory.max").write_text("96M")
+            (top["cpu"] / "cpu.max").write_text("50000 100000")
+        out = docker.run(
+            "sh", "-c", "head -n1 /proc/meminfo; "
+            "cat /sys/devices/system/cpu/online",
+            options=["--memory", "256m", f"--cgroup-parent=/{name}/deep"]).out
+        assert out.split() == ["MemTotal:", str(96 * MIB), "kB", "0"]
+    finally:
+        cgroup.remove_empty("deep")
+        cgroup.remove_empty(name)
 
 
 def test_without_limits_it_is_the_hosts_machine(docker):

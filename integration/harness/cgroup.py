@@ -32,6 +32,11 @@ def of(pid):
     return found
 
 
+def mount_of(controller):
+    """Where `controller` is mounted; "": v2."""
+    return pathlib.Path(_mounts()[controller])
+
+
 def limit(pid, controller, name):
     """What `name` says in the container's own directory: the one with the
     limits, above what is delegated to it."""

@@ -1,0 +1,62 @@
+"""A container that asks for everything at once, again and again, does not
+keep another one waiting."""
+
+import json
+import os
+import shutil
+
+import pytest
+
+from harness.waiting import until
+
+# Opens, reads and closes; prints the slowest of a hundred and the middle.
+MEASURE = """
+import json, sys, time
+def took(path):
+    start = time.perf_counter()
+    with open(path, "rb") as file:
+        file.read()
+    return time.perf_counter() - start
+result = {}
+for path in sys.argv[1:]:
+    times = sorted(took(path) for _ in range(1000))
+    result[path] = [times[500] * 1e6, times[990] * 1e6]
+print(json.dumps(result))
+"""
+PATHS = ("/proc/meminfo", "/proc/uptime", "/proc/sys/kernel/hostname",
+         "/proc/sys/vm/swappiness")
+GREEDY = ("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do "
+          "(while :; do find /proc/sys /sys/devices /sys/class -type f "
+          "-exec cat {} + > /dev/null 2>&1; cat /proc/stat /proc/meminfo "
+          "/proc/loadavg /proc/vmstat /proc/cpuinfo > /dev/null; "
+          "echo >> /rounds; done) & done; wait")
+# Of a machine that does much else at the time; a round trip takes some 30 us.
+PATIENCE_US = 200_000
+
+
+@pytest.fixture
+def measure(docker):
+    if shutil.which("python3", path="/usr/bin") is None:
+        pytest.skip("python3")
+    options = ["-e", "PATH=/usr/bin:/bin", "--net=none"]
+    for name in ("/usr", "/lib", "/lib64"):
+        if os.path.exists(name):
+            options += ["-v", f"{os.path.realpath(name)}:{name}:ro"]
+    box = docker.start_container(options=options)
+    return lambda: json.loads(docker("exec", "-i", box, "python3", "-", *PATHS,
+                                     input=MEASURE, timeout=300).out)
+
+
+def test_a_greedy_container_starves_nobody(docker, measure):
+    before = measure()
+    # Fewer CPU shares than all others, so that it is us who are measured.
+    greedy = docker.start_container(
+        "sh", "-c", GREEDY, options=["--net=none", "--cpu-shares", "2"])
+    until(lambda: docker.shell(greedy, "wc -l < /rounds 2>/dev/null || "
+                                       "echo 0") != "0\n", seconds=120)
+    during = measure()
+    for path in PATHS:
+        print(f"{path}: median {before[path][0]:.0f} us, with the other "
+              f"{during[path][0]:.0f}; 99 % within {before[path][1]:.0f} us, "
+              f"{during[path][1]:.0f}")
+        assert during[path][1] < PATIENCE_US, (path, before, during)

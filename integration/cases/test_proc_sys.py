@@ -7,8 +7,6 @@ import subprocess
 
 import pytest
 
-from harness.waiting import until
-
 NODES = pathlib.Path(__file__).parents[2] / "sysbox/emu/NODES.md"
 
 # What Linux shows in its first network namespace only, and we everywhere.
@@ -259,11 +257,9 @@ def test_files_appear_and_vanish_with_an_interface(docker, box):
                           "/proc/sys/net/ipv4/neigh/v0/gc_stale_time")
         out = docker.shell(box, names).split()
         assert {"default", "lo", "v0", "v1"} <= set(out) and out[-1] == "77"
-        docker.shell(box, "ip link del v0")
-        assert docker.shell(box, listed) == "0\n"
-        # A list may be a moment old.
-        until(lambda: "v0" not in docker.shell(
-            box, "ls /proc/sys/net/ipv4/neigh").split())
+        assert docker.shell(box, f"ip link del v0; {listed}") == "0\n"
+        assert "v0" not in docker.shell(
+            box, "ls /proc/sys/net/ipv4/neigh").split()
 
 
 def test_two_namespaces_at_once_are_never_mixed_up(docker, box):

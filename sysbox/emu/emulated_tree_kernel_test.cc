@@ -8,8 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "absl/time/clock.h"
-#include "absl/time/time.h"
 #include "catch2/catch.hpp"
 #include "sysbox/emu/emulated_tree.h"
 #include "sysbox/emu/fake_view.h"
@@ -42,15 +40,6 @@ struct Served {
         OpenAt(mount.fd(), path.substr(1), {.flags = O_RDONLY | O_DIRECTORY}));
     const auto names = VALUE_OF(ListDirectory(directory));
     return {names.begin(), names.end()};
-  }
-
-  // A list may be a moment old.
-  bool Lists(const std::string& path, const std::set<std::string>& names) {
-    const absl::Time deadline = absl::Now() + absl::Seconds(5);
-    while (List(path) != names) {
-      if (absl::Now() > deadline) return false;
-    }
-    return true;
   }
 
   testing::TempDir root;
@@ -117,10 +106,10 @@ TEST_CASE("an interface's files come and go") {
   CHECK_ERRNO(ENOENT, fs.Read(neigh + "/eth0/locktime"));
   fs.view.Put(Scope::kNetwork, neigh + "/eth0/locktime", "5\n");
   CHECK(VALUE_OF(fs.Read(neigh + "/eth0/locktime")) == "5\n");
-  CHECK(fs.Lists(neigh, {"default", "eth0", "lo"}));
+  CHECK(fs.List(neigh) == std::set<std::string>{"default", "eth0", "lo"});
   REQUIRE_OK(RemoveTree(fs.root / ("network" + neigh + "/eth0")));
   CHECK_ERRNO(ENOENT, fs.Read(neigh + "/eth0/locktime"));
-  CHECK(fs.Lists(neigh, {"default", "lo"}));
+  CHECK(fs.List(neigh) == std::set<std::string>{"default", "lo"});
 }
 
 }  // namespace

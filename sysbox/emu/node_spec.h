@@ -132,6 +132,8 @@ struct NodeSpec {
   std::string_view initial = {};  // of kPrivate, where the host has none;
                                   // of kLink
   Others others = Others::kNothing;
+  // Of `others`: names come and go with interfaces, and are seen to at once.
+  bool restless = false;
   Filter hides = nullptr;        // of `others`, in this directory only
   Reader read_others = nullptr;  // instead of the host's text as it is
   Presence presence = Presence::kIfHostHas;
@@ -293,6 +295,10 @@ constexpr NodeSpec Otherwise(std::string_view initial, NodeSpec row) {
 constexpr NodeSpec WhereLacking(std::string_view initial, NodeSpec row) {
   row.presence = Presence::kIfNamespaceLacks;
   row.initial = initial;
+  return row;
+}
+constexpr NodeSpec Restless(NodeSpec row) {
+  row.restless = true;
   return row;
 }
 constexpr NodeSpec Raising(NodeSpec row) {

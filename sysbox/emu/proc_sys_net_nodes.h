@@ -45,7 +45,7 @@ inline constexpr NodeSpec kProcSysNetNodes[] = {
     Otherwise("212992", Private("/proc/sys/net/core/wmem_default", Ints(4608))),
     Raising(Otherwise("212992", Private("/proc/sys/net/core/wmem_max", Ints(4608)))),
 
-    Directory("/proc/sys/net/ipv4/neigh", Others::kNamespace, Scope::kNetwork),
+    Restless(Directory("/proc/sys/net/ipv4/neigh", Others::kNamespace, Scope::kNetwork)),
     Always(Within(Directory("/proc/sys/net/ipv4/neigh/default", Others::kHost))),
     Otherwise("30", Private("/proc/sys/net/ipv4/neigh/default/gc_interval", Ints())),
     Otherwise("60", Private("/proc/sys/net/ipv4/neigh/default/gc_stale_time", Ints())),
@@ -59,7 +59,7 @@ inline constexpr NodeSpec kProcSysNetNodes[] = {
     WhereLacking("0", Private("/proc/sys/net/ipv4/vs/expire_nodest_conn", Ints())),
     WhereLacking("0", Private("/proc/sys/net/ipv4/vs/expire_quiescent_template", Ints())),
 
-    Directory("/proc/sys/net/ipv6/neigh", Others::kNamespace, Scope::kNetwork),
+    Restless(Directory("/proc/sys/net/ipv6/neigh", Others::kNamespace, Scope::kNetwork)),
     Always(Within(Directory("/proc/sys/net/ipv6/neigh/default", Others::kHost))),
     Otherwise("30", Private("/proc/sys/net/ipv6/neigh/default/gc_interval", Ints())),
     Otherwise("60", Private("/proc/sys/net/ipv6/neigh/default/gc_stale_time", Ints())),

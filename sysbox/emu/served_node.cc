@@ -61,6 +61,7 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
   node.spec.mode = stat.st_mode;
   node.spec.scope = directory.scope;
   node.spec.others = directory.others;
+  node.spec.restless = directory.restless;
   node.spec.hides = directory.hides;
   node.spec.read_others = directory.read_others;
   node.spec.presence = Presence::kAlways;

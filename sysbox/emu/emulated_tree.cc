@@ -39,10 +39,11 @@ constexpr absl::Duration kSnapshotAge = absl::Seconds(1);
 // empty and not even ask (fuse/operations.cc refuses it).
 constexpr uint64_t kLiveFileSize = 4096;
 
-// How late a list may tell of a new interface. Each step of a path through a
-// directory would ask for it otherwise.
+// How late a list that is not fixed may tell of a new name, unless it is
+// restless. Each step of a path through a directory would ask otherwise.
 constexpr uint32_t kListingMs = 50;
 constexpr int kMaxDepth = 12;
+constexpr std::string_view kHostname = "/proc/sys/kernel/hostname";
 
 struct Snapshot {
   std::string text;
@@ -85,6 +86,10 @@ class EmulatedTree : public fuse::Tree {
       const fuse::Caller& caller, fuse::NodeId directory) override;
   absl::StatusOr<std::string> ReadLink(const fuse::Caller& caller,
                                        fuse::NodeId node) override;
+  // systemd watches it for changes.
+  bool TellsOfChanges(fuse::NodeId node) override {
+    return PathInTable(node) == kHostname;
+  }
 
  private:
   absl::StatusOr<ServedNode> Find(const fuse::Caller& caller,
@@ -195,7 +200,7 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
     attributes.fixed =
         node.spec.others != Others::kNamespace && node.spec.hides == nullptr;
     if (!attributes.fixed) {
-      attributes.valid_ms = kListingMs;
+      attributes.valid_ms = node.spec.restless ? 0 : kListingMs;
       attributes.changed = absl::ToTimespec(absl::Now());
     }
     return attributes;
@@ -277,10 +282,12 @@ absl::StatusOr<std::string> EmulatedTree::Read(const fuse::Caller& caller,
 
 absl::Status EmulatedTree::Write(const fuse::Caller& caller, fuse::NodeId node,
                                  std::string_view data, uint64_t offset) {
-  SYSBOX_ASSIGN_OR_RETURN(const ServedNode found, FindOwn(caller, node));
-  absl::Status status = WriteNode(view_, caller, found, data, offset);
+  const absl::StatusOr<ServedNode> found = FindOwn(caller, node);
   // A refused write, too, may have touched what the kernel has cached.
-  if (IsFile(found)) NoteChange(node, IsSteady(found));
+  if (!found.ok()) NoteChange(node, /*steady=*/false);
+  SYSBOX_RETURN_IF_ERROR(found.status());
+  absl::Status status = WriteNode(view_, caller, *found, data, offset);
+  if (IsFile(*found)) NoteChange(node, IsSteady(*found));
   return status;
 }
 

@@ -1,5 +1,7 @@
 #include "sysbox/fsd/emulation.h"
 
+#include <fcntl.h>
+
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -9,6 +11,7 @@
 #include "sysbox/emu/bind_source_tree.h"
 #include "sysbox/emu/views/host_resources.h"
 #include "sysbox/fuse/request_buffers.h"
+#include "sysbox/linux/file.h"
 #include "sysbox/registry/short_id.h"
 
 namespace sysbox::fsd {
@@ -50,8 +53,12 @@ absl::StatusOr<std::unique_ptr<Emulation>> Emulation::Start(
                std::move(writes)},
       vault));
   fuse::ServerOptions options;
+  // The kernel has one event for all hostnames, whichever namespace's.
+  SYSBOX_ASSIGN_OR_RETURN(
+      options.changes, Open("/proc/sys/kernel/hostname", {.flags = O_RDONLY}));
   SYSBOX_ASSIGN_OR_RETURN(options.buffers, OpenBuffers(vault));
-  SYSBOX_ASSIGN_OR_RETURN(emulation->server_, fuse::Server::Start(options));
+  SYSBOX_ASSIGN_OR_RETURN(emulation->server_,
+                          fuse::Server::Start(std::move(options)));
   return emulation;
 }
 

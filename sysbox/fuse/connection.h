@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "sysbox/fuse/open_files.h"
+#include "sysbox/fuse/polls.h"
 #include "sysbox/fuse/service_options.h"
 #include "sysbox/fuse/tree.h"
 #include "sysbox/linux/fd.h"
@@ -30,6 +31,7 @@ class Connection {
   Tree& tree() const { return *tree_; }
   const ServiceOptions& options() const { return options_; }
   OpenFiles& open_files() { return open_files_; }
+  Polls& polls() { return polls_; }
 
   // The holder is about to ask the Tree. True: it is to pass the right to read
   // on (by arming). False: nobody reads until one of those asking is done.
@@ -44,6 +46,7 @@ class Connection {
   const ServiceOptions options_;
   const int limit_;
   OpenFiles open_files_;
+  Polls polls_;
   absl::Mutex mu_;
   int asking_ ABSL_GUARDED_BY(mu_) = 0;
   bool full_ ABSL_GUARDED_BY(mu_) = false;  // the right to read is with us

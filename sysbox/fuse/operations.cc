@@ -181,9 +181,6 @@ void ReadFile(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
 void WriteFile(fuse_req_t request, fuse_ino_t node, const char* data,
                size_t size, off_t offset, fuse_file_info* file) {
   if (offset < 0) return (void)fuse_reply_err(request, EINVAL);
-  // A page of a mapping, written back later, by nobody in particular: whoever
-  // changed it might not write.
-  if (file->writepage) return (void)fuse_reply_err(request, EACCES);
   Service& service = ServiceOf(request);
   const absl::Status written = service.tree().Write(
       CallerOf(request), node, {data, size}, static_cast<uint64_t>(offset));

@@ -81,7 +81,7 @@ constexpr OperationRow kOperations[] = {
     Refuse(FUSE_BMAP, ENOSYS),
     Refuse(FUSE_DESTROY, 0),
     Refuse(FUSE_IOCTL, ENOTTY),
-    Refuse(FUSE_POLL, ENOSYS),  // always ready, as sysctls and seq_files are
+    {FUSE_POLL, RequestAction::kPoll, sizeof(fuse_poll_in)},
     Ignore(FUSE_NOTIFY_REPLY),
     Ignore(FUSE_BATCH_FORGET),
     Refuse(FUSE_FALLOCATE, ENOSYS),

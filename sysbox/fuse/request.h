@@ -19,6 +19,7 @@ inline constexpr size_t kRequestBufferSize = kMaxWrite + 4096;
 enum class RequestAction {
   kDecode,     // by an operation of ours
   kHandshake,  // FUSE_INIT
+  kPoll,       // FUSE_POLL
   kRefuse,     // with `error_number` (0: success)
   kIgnore,     // no reply is wanted
 };

@@ -25,7 +25,9 @@ namespace sysbox::fuse {
 namespace {
 
 constexpr uint64_t kStopKey = 0;
+constexpr uint64_t kChangesKey = UINT64_MAX;
 constexpr uint32_t kArmed = EPOLLIN | EPOLLONESHOT;
+constexpr uint32_t kChangesArmed = EPOLLPRI | EPOLLONESHOT;
 // Requests answered in a row before others have their turn.
 constexpr int kTurn = 16;
 
@@ -42,13 +44,13 @@ absl::Status UnlessUncached(const absl::Status& status) {
 
 class ServerImpl : public Server {
  public:
-  ServerImpl(Epoll epoll, Fd stop, int limit, bool ask_to_resend,
-             std::shared_ptr<RequestBuffers> buffers)
+  ServerImpl(Epoll epoll, Fd stop, int limit, ServerOptions options)
       : epoll_(std::move(epoll)),
         stop_(std::move(stop)),
         limit_(limit),
-        ask_to_resend_(ask_to_resend),
-        buffers_(std::move(buffers)) {}
+        ask_to_resend_(options.ask_to_resend),
+        buffers_(std::move(options.buffers)),
+        changes_(std::move(options.changes)) {}
   ~ServerImpl() override;
 
   absl::Status StartThreads(int count);
@@ -62,6 +64,7 @@ class ServerImpl : public Server {
  private:
   void Run(Worker& worker);
   void Serve(Worker& worker, const ConnectionPtr& connection);
+  void TellOfChange();
   void Arm(Connection& connection);
   absl::StatusOr<bool> Resend(FdRef device);
   absl::Status AnswerLeft(Connection& connection, bool wanted);
@@ -74,6 +77,7 @@ class ServerImpl : public Server {
   const int limit_;  // of requests under way per connection
   const bool ask_to_resend_;
   const std::shared_ptr<RequestBuffers> buffers_;
+  const Fd changes_;  // may be invalid
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   absl::Mutex mu_;
@@ -88,6 +92,9 @@ ServerImpl::~ServerImpl() {
 
 absl::Status ServerImpl::StartThreads(int count) {
   SYSBOX_RETURN_IF_ERROR(epoll_.Add(stop_, EPOLLIN, kStopKey));
+  if (changes_.valid()) {
+    SYSBOX_RETURN_IF_ERROR(epoll_.Add(changes_, kChangesArmed, kChangesKey));
+  }
   for (int i = 0; i < count; ++i) {
     SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Worker> worker,
                             Worker::Create(*buffers_));
@@ -189,8 +196,30 @@ void ServerImpl::Run(Worker& worker) {
     const absl::StatusOr<std::optional<ReadyEvent>> event = epoll_.WaitOne(-1);
     if (!event.ok() || !event->has_value()) continue;
     if ((*event)->key == kStopKey) return;
+    if ((*event)->key == kChangesKey) {
+      TellOfChange();
+      continue;
+    }
     const ConnectionPtr connection = Find((*event)->key);
     if (connection != nullptr) Serve(worker, connection);
+  }
+}
+
+void ServerImpl::TellOfChange() {
+  // First, so that no change is missed: what comes now is told again.
+  (void)epoll_.Modify(changes_, kChangesArmed, kChangesKey);
+  std::vector<ConnectionPtr> all;
+  {
+    absl::MutexLock lock(&mu_);
+    for (const auto& [id, connection] : connections_) all.push_back(connection);
+  }
+  for (const ConnectionPtr& connection : all) {
+    for (const uint64_t file : connection->polls().Change()) {
+      const fuse_notify_poll_wakeup_out which = {file};
+      // ENOENT and the like: it is closed.
+      (void)WriteFuseNotification(connection->device(), FUSE_NOTIFY_POLL,
+                                  BytesOf(which));
+    }
   }
 }
 
@@ -249,19 +278,16 @@ int DefaultThreads() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(
-    const ServerOptions& options) {
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(ServerOptions options) {
   const int threads = options.threads > 0 ? options.threads : DefaultThreads();
   SYSBOX_ASSIGN_OR_RETURN(Epoll epoll, Epoll::Create());
   SYSBOX_ASSIGN_OR_RETURN(Fd stop, MakeEventFd());
   const int limit = std::max(1, threads / 4);
-  std::shared_ptr<RequestBuffers> buffers = options.buffers;
-  if (buffers == nullptr) {
-    SYSBOX_ASSIGN_OR_RETURN(buffers, RequestBuffers::Create());
+  if (options.buffers == nullptr) {
+    SYSBOX_ASSIGN_OR_RETURN(options.buffers, RequestBuffers::Create());
   }
-  auto server =
-      std::make_unique<ServerImpl>(std::move(epoll), std::move(stop), limit,
-                                   options.ask_to_resend, std::move(buffers));
+  auto server = std::make_unique<ServerImpl>(std::move(epoll), std::move(stop),
+                                             limit, std::move(options));
   SYSBOX_RETURN_IF_ERROR(server->StartThreads(threads), "start fuse threads");
   return server;
 }

@@ -24,14 +24,16 @@ struct ServerOptions {
   // Since Linux 6.9 the kernel gives out again what a predecessor had read. If
   // not, or false: it is found in `buffers`.
   bool ask_to_resend = true;
+  // Becomes POLLPRI when files that tell of changes by poll(2) have changed;
+  // if any. Being polled makes it quiet again, as of a sysctl.
+  Fd changes = {};
 };
 
 class Server {
  public:
   using Id = uint64_t;  // never 0, never used again
 
-  static absl::StatusOr<std::unique_ptr<Server>> Start(
-      const ServerOptions& options);
+  static absl::StatusOr<std::unique_ptr<Server>> Start(ServerOptions options);
   // Returns when no call of a Tree runs any more. Connections stay alive if
   // somebody else holds their device.
   virtual ~Server() = default;

@@ -1,6 +1,7 @@
 #include "sysbox/fuse/server.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <set>
 #include <string>
 #include <thread>
@@ -31,7 +33,10 @@ namespace {
 // A served ToyTree; its files are reached through the detached mount.
 struct Served {
   explicit Served(ServiceKind kind, int threads = 4) {
-    server = VALUE_OF(Server::Start({.threads = threads}));
+    server = VALUE_OF(
+        Server::Start({.threads = threads,
+                       .changes = VALUE_OF(Open("/proc/sys/kernel/domainname",
+                                                {.flags = O_RDONLY}))}));
     mount = Mount(kind, tree, &id);
   }
   DetachedMount Mount(ServiceKind kind, std::shared_ptr<Tree> of,
@@ -59,6 +64,47 @@ TEST_CASE("a static file is read from the kernel's cache") {
   const int calls = fs.tree->calls();
   for (int i = 0; i < 100; ++i) CHECK(fs.Read("value") == "0\n");
   CHECK(fs.tree->calls() == calls);
+}
+
+// The kernel tells of a name that was set anew, also if it is the same, and in
+// whichever namespace: of containers, hardly any has one.
+void SetDomainnameAnew() {
+  char name[65] = {};
+  REQUIRE(getdomainname(name, sizeof name - 1) == 0);
+  REQUIRE(setdomainname(name, strlen(name)) == 0);
+}
+
+int PollNow(FdRef file, int timeout_ms) {
+  pollfd one = {file.get(), POLLPRI, 0};
+  REQUIRE(poll(&one, 1, timeout_ms) >= 0);
+  return one.revents;
+}
+
+TEST_CASE("poll tells each open file once of a change, where the tree says") {
+  constexpr int kChanged = POLLPRI | POLLERR;
+  for (ServiceKind kind : {ServiceKind::kStatic, ServiceKind::kLive}) {
+    Served fs(kind);
+    const auto open = [&](const char* name) {
+      return VALUE_OF(OpenAt(fs.mount.fd(), name, {.flags = O_RDONLY}));
+    };
+    const Fd waiting = open("value"), asking = open("value");
+    const Fd silent = open("long");
+    for (const Fd* file : {&waiting, &asking, &silent}) {
+      CHECK(PollNow(*file, 0) == 0);
+    }
+    for (int i = 0; i < 3; ++i) {
+      int told = 0;
+      std::thread waiter([&] { told = PollNow(waiting, 20'000); });
+      SetDomainnameAnew();
+      waiter.join();
+      CHECK(told == kChanged);
+      CHECK(PollNow(asking, 20'000) == kChanged);
+      CHECK(PollNow(asking, 0) == 0);
+    }
+    CHECK(PollNow(silent, 0) == 0);
+    pollfd readable = {silent.get(), POLLIN | POLLOUT, 0};
+    CHECK(poll(&readable, 1, 0) == 1);
+  }
 }
 
 TEST_CASE("what was written to a static file is what is read next") {

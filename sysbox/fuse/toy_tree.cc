@@ -145,6 +145,8 @@ absl::StatusOr<std::string> ToyTree::ReadLink(const Caller&, NodeId) {
   return "value";
 }
 
+bool ToyTree::TellsOfChanges(NodeId node) { return node == kValue; }
+
 void ToyTree::SetValue(std::string_view value) {
   absl::MutexLock lock(&mu_);
   value_ = value;

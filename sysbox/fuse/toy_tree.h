@@ -39,6 +39,8 @@ class ToyTree : public Tree {
   absl::StatusOr<std::string> ReadLink(const Caller& caller,
                                        NodeId node) override;
 
+  bool TellsOfChanges(NodeId node) override;
+
   void SetValue(std::string_view value);
   std::string value() const;
   void LetSlow();

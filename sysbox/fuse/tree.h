@@ -73,7 +73,8 @@ class Tree {
   // The whole content, as of now.
   virtual absl::StatusOr<std::string> Read(const Caller& caller,
                                            NodeId node) = 0;
-  // One write(2). What it accepted is all of `data`.
+  // One write(2), or a page of a mapping that the kernel writes back, for a
+  // caller without a pid. What it accepted is all of `data`.
   virtual absl::Status Write(const Caller& caller, NodeId node,
                              std::string_view data, uint64_t offset) = 0;
   // Without "." and "..".
@@ -81,6 +82,9 @@ class Tree {
       const Caller& caller, NodeId directory) = 0;
   virtual absl::StatusOr<std::string> ReadLink(const Caller& caller,
                                                NodeId node) = 0;
+  // Whether poll(2) of the file tells that it has changed, when
+  // ServerOptions::changes says so.
+  virtual bool TellsOfChanges(NodeId) { return false; }
 };
 
 }  // namespace sysbox::fuse

@@ -1,5 +1,9 @@
 #include "sysbox/fuse/worker.h"
 
+#include <linux/fuse.h>
+#include <poll.h>
+
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -73,12 +77,35 @@ void Worker::Process(Connection& connection, const Received& received) {
     case RequestAction::kHandshake:
       AnswerNewConnection(connection, received.bytes, request.unique);
       break;
+    case RequestAction::kPoll:
+      AnswerPoll(connection, received.bytes);
+      break;
     case RequestAction::kDecode:
       current_ = &connection;
       session_->Process(received.bytes);
       current_ = nullptr;
       break;
   }
+}
+
+// Always ready, as sysctls and seq_files are.
+void Worker::AnswerPoll(Connection& connection, std::string_view bytes) {
+  fuse_in_header header;
+  fuse_poll_in poll;
+  memcpy(&header, bytes.data(), sizeof header);
+  memcpy(&poll, bytes.data() + sizeof header, sizeof poll);
+  fuse_poll_out result = {};
+  result.revents = POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
+  if (connection.tree().TellsOfChanges(header.nodeid) &&
+      connection.polls().Ask(poll.kh,
+                             (poll.flags & FUSE_POLL_SCHEDULE_NOTIFY) != 0)) {
+    result.revents |= POLLERR | POLLPRI;
+  }
+  fuse_out_header reply = {};
+  reply.len = sizeof reply + sizeof result;
+  reply.unique = header.unique;
+  const iovec parts[] = {{&reply, sizeof reply}, {&result, sizeof result}};
+  (void)WriteFuseReply(connection.device(), parts);
 }
 
 void Worker::Reply(absl::Span<const iovec> parts) {

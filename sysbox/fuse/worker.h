@@ -41,6 +41,7 @@ class Worker : public Service {
   Worker(RequestBuffers& buffers, int buffer)
       : buffers_(buffers), buffer_(buffer) {}
   void Process(Connection& connection, const Received& received);
+  void AnswerPoll(Connection& connection, std::string_view bytes);
 
   RequestBuffers& buffers_;
   const int buffer_;

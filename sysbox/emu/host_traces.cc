@@ -50,9 +50,8 @@ constexpr std::string_view kSharedWords[] = {
 };
 
 // Where links lead that are shown; as they are written in sysfs.
-constexpr std::string_view kVirtual[] = {"/devices/virtual/mem/",
-                                         "/devices/virtual/misc/",
-                                         "/devices/virtual/tty/"};
+constexpr std::string_view kVirtual[] = {
+    "/devices/virtual/mem/", "/devices/virtual/misc/", "/devices/virtual/tty/"};
 
 // The rows below /sys/devices that are counters.
 constexpr std::string_view kCounters[] = {
@@ -95,9 +94,8 @@ absl::StatusOr<std::string> NoWord(ContainerView&, const fuse::Caller&) {
 
 std::string SharedCommandLine(std::string_view host) {
   std::string text;
-  for (const absl::string_view word :
-       absl::StrSplit(ToAbsl(host), absl::ByAnyChar(" \t\n"),
-                      absl::SkipEmpty())) {
+  for (const absl::string_view word : absl::StrSplit(
+           ToAbsl(host), absl::ByAnyChar(" \t\n"), absl::SkipEmpty())) {
     if (!IsShared(word)) continue;
     if (!text.empty()) text += ' ';
     text.append(word.data(), word.size());

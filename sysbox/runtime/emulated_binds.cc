@@ -40,9 +40,8 @@ bool IsHardware(const oci::Device& device) {
 }  // namespace
 
 bool GivesHardware(const oci::Spec& spec) {
-  return spec.linux &&
-         std::any_of(spec.linux->devices.begin(), spec.linux->devices.end(),
-                     IsHardware);
+  return spec.linux && std::any_of(spec.linux->devices.begin(),
+                                   spec.linux->devices.end(), IsHardware);
 }
 
 std::vector<mounts::EmulatedBind> EmulatedBinds(bool hardware) {

@@ -6,9 +6,10 @@ namespace sysbox::emu::views {
 namespace {
 
 TEST_CASE("interrupts are those of the container's CPUs: none") {
-  CHECK(InterruptsText(2) == "           CPU0       CPU1       \n"
-                             "ERR:          0\n"
-                             "MIS:          0\n");
+  CHECK(InterruptsText(2) ==
+        "           CPU0       CPU1       \n"
+        "ERR:          0\n"
+        "MIS:          0\n");
 }
 
 TEST_CASE("softirqs have a column for each CPU") {

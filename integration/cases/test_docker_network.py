@@ -1,7 +1,11 @@
 """Networks of containers."""
 
+import signal
 import urllib.request
 
+import pytest
+
+from harness.command import run
 from harness.waiting import until
 
 

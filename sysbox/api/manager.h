@@ -16,6 +16,17 @@
 
 namespace sysbox::api {
 
+// A directory of the host's that the container has where an engine inside
+// keeps its data, to write to.
+struct HostDataRoot {
+  std::string target;  // inside: "/var/lib/docker"
+  std::string path;    // real path on the host
+  // "DEVICE:INODE" and the path below it, for the directory itself first (or
+  // for what exists of it), then for those above it. Two paths lead to one
+  // directory if the first of the one is among those of the other.
+  std::vector<std::string> names;
+};
+
 struct Registration {
   std::string id;
   std::string bundle;
@@ -28,6 +39,7 @@ struct Registration {
   Fd shared_user_namespace;
   uint32_t range_size = 65536;
   bool emulate = false;  // wants the emulated files of /proc and /sys
+  std::vector<HostDataRoot> host_data_roots = {};
 };
 
 // The administrator's defaults, each overridable per container by its

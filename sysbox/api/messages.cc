@@ -71,7 +71,8 @@ RegisterRequest ToRequest(const Registration& registration) {
                              .uids = {},
                              .gids = {},
                              .range_size = registration.range_size,
-                             .emulate = registration.emulate};
+                             .emulate = registration.emulate,
+                             .host_data_roots = registration.host_data_roots};
   if (registration.requested_maps) {
     request.uids = FormatIdMap(registration.requested_maps->uids);
     request.gids = FormatIdMap(registration.requested_maps->gids);
@@ -87,6 +88,7 @@ absl::StatusOr<Registration> FromRequest(const RegisterRequest& request,
   registration.rootfs = request.rootfs;
   registration.range_size = request.range_size;
   registration.emulate = request.emulate;
+  registration.host_data_roots = request.host_data_roots;
   if (request.uids || request.gids) {
     SYSBOX_ASSIGN_OR_RETURN(
         registration.requested_maps,

@@ -95,6 +95,7 @@ struct RegisterRequest {
   std::optional<std::string> gids;
   uint32_t range_size = 0;
   bool emulate = false;
+  std::vector<HostDataRoot> host_data_roots;
 };
 RegisterRequest ToRequest(const Registration& registration);
 // Takes the user namespace from `fds` if there is one.
@@ -184,15 +185,23 @@ struct Fields<api::Done> {
   static constexpr auto kTable = std::make_tuple();
 };
 template <>
-struct Fields<api::RegisterRequest> {
+struct Fields<api::HostDataRoot> {
   static constexpr auto kTable =
-      std::make_tuple(Required("id", &api::RegisterRequest::id),
-                      Optional("bundle", &api::RegisterRequest::bundle),
-                      Optional("rootfs", &api::RegisterRequest::rootfs),
-                      Optional("uids", &api::RegisterRequest::uids),
-                      Optional("gids", &api::RegisterRequest::gids),
-                      Required("rangeSize", &api::RegisterRequest::range_size),
-                      Optional("emulate", &api::RegisterRequest::emulate));
+      std::make_tuple(Required("target", &api::HostDataRoot::target),
+                      Required("path", &api::HostDataRoot::path),
+                      Required("names", &api::HostDataRoot::names));
+};
+template <>
+struct Fields<api::RegisterRequest> {
+  static constexpr auto kTable = std::make_tuple(
+      Required("id", &api::RegisterRequest::id),
+      Optional("bundle", &api::RegisterRequest::bundle),
+      Optional("rootfs", &api::RegisterRequest::rootfs),
+      Optional("uids", &api::RegisterRequest::uids),
+      Optional("gids", &api::RegisterRequest::gids),
+      Required("rangeSize", &api::RegisterRequest::range_size),
+      Optional("emulate", &api::RegisterRequest::emulate),
+      Optional("hostDataRoots", &api::RegisterRequest::host_data_roots));
 };
 template <>
 struct Fields<api::Policy> {
@@ -206,15 +215,14 @@ struct Fields<api::Policy> {
 };
 template <>
 struct Fields<api::RegisteredReply> {
-  static constexpr auto kTable =
-      std::make_tuple(Required("uids", &api::RegisteredReply::uids),
-                      Required("gids", &api::RegisteredReply::gids),
-                      Optional("sharesUserNamespace",
-                               &api::RegisteredReply::shares_user_namespace),
-                      Always("policy", &api::RegisteredReply::policy),
-                      Optional("emulated", &api::RegisteredReply::emulated),
-                      Optional("intercepts",
-                               &api::RegisteredReply::intercepts));
+  static constexpr auto kTable = std::make_tuple(
+      Required("uids", &api::RegisteredReply::uids),
+      Required("gids", &api::RegisteredReply::gids),
+      Optional("sharesUserNamespace",
+               &api::RegisteredReply::shares_user_namespace),
+      Always("policy", &api::RegisteredReply::policy),
+      Optional("emulated", &api::RegisteredReply::emulated),
+      Optional("intercepts", &api::RegisteredReply::intercepts));
 };
 template <>
 struct Fields<api::ActivateRequest> {

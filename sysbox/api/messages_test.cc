@@ -96,6 +96,8 @@ TEST_CASE("a registration survives its message") {
   registration.rootfs = "/r";
   registration.range_size = 131072;
   registration.requested_maps = kMaps;
+  registration.host_data_roots = {
+      {"/var/lib/docker", "/srv", {"1:2", "1:1/srv"}}};
   std::vector<Fd> fds;
   fds.push_back(VALUE_OF(MakeEventFd()));
   const int number = fds[0].get();
@@ -106,6 +108,9 @@ TEST_CASE("a registration survives its message") {
   CHECK(copy.rootfs == "/r");
   CHECK(copy.range_size == 131072);
   CHECK(copy.requested_maps == kMaps);
+  REQUIRE(copy.host_data_roots.size() == 1);
+  CHECK(copy.host_data_roots[0].path == "/srv");
+  CHECK(copy.host_data_roots[0].names.size() == 2);
   CHECK(copy.shared_user_namespace.get() == number);
 }
 

@@ -61,6 +61,15 @@ constexpr FlagSpec kAllowHostWrites = {
         "sysctls that a container's write raises on the host, too: names "
         "(fs.file-max), groups of them (fs.inotify) or all, separated by "
         "commas; a container can exhaust the host's memory with some"};
+constexpr FlagSpec kSharedDataRoot = {
+    .name = "shared-data-root",
+    .kind = ValueKind::kText,
+    .value = "MODE",
+    .fallback = "error",
+    .help =
+        "error: refuse a container whose inner engine would keep its data in "
+        "a host directory that a running container's has; warn: only log it; "
+        "allow: say nothing"};
 constexpr FlagSpec kLog = {.name = "log",
                            .alias = 'l',
                            .kind = ValueKind::kText,
@@ -124,9 +133,9 @@ constexpr FlagSpec kIgnored[] = {
     Ignored("memory-profiling"),
 };
 
-constexpr FlagSpec kDaemonFlags[] = {kConfig,          kDataRoot, kRunDir,
-                                     kIdMode,          kLog,      kLogLevel,
-                                     kAllowHostWrites, kLogFormat};
+constexpr FlagSpec kDaemonFlags[] = {
+    kConfig,   kDataRoot,        kRunDir,    kIdMode,        kLog,
+    kLogLevel, kAllowHostWrites, kLogFormat, kSharedDataRoot};
 
 std::vector<FlagSpec> AllFlags(bool with_ignored) {
   std::vector<FlagSpec> flags(std::begin(kDaemonFlags), std::end(kDaemonFlags));
@@ -205,6 +214,12 @@ absl::StatusOr<mgr::DaemonOptions> DaemonOptionsOf(const FlagValues& flags) {
                            flags.Text(kIdMode));
   }
   options.registration.id_mode = *mode;
+  const auto sharing = mgr::ParseSharedDataRoot(flags.Text(kSharedDataRoot));
+  if (!sharing.has_value()) {
+    return InvalidArgument("--shared-data-root: unknown value \"{}\"",
+                           flags.Text(kSharedDataRoot));
+  }
+  options.registration.shared_data_root = *sharing;
   for (const PolicyRow& row : kPolicyRows) {
     options.registration.policy.*row.member = flags.Switch(row.flag);
   }
@@ -227,13 +242,13 @@ absl::StatusOr<FlagValues> WithConfig(FlagValues flags) {
   return flags;
 }
 
-// What SIGHUP applies: the log, and the policy for new containers.
-absl::StatusOr<api::Policy> Reload(const FlagValues& given) {
+// What SIGHUP applies: the log, and what holds for new containers.
+absl::StatusOr<mgr::RegistrationOptions> Reload(const FlagValues& given) {
   SYSBOX_ASSIGN_OR_RETURN(const FlagValues flags, WithConfig(given));
   SYSBOX_ASSIGN_OR_RETURN(const mgr::DaemonOptions options,
                           DaemonOptionsOf(flags));
   SYSBOX_RETURN_IF_ERROR(ConfigureDaemonLog(flags));
-  return options.registration.policy;
+  return options.registration;
 }
 
 }  // namespace

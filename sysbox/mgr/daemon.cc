@@ -22,6 +22,7 @@
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/service_notify.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/mgr/overlay_coherence.h"
@@ -199,13 +200,13 @@ void ManagerDaemon::OnSignal(const SignalInfo& signal) {
 
 void ManagerDaemon::Reload() {
   if (!options_.reload) return Log(LogLevel::kInfo, "nothing to reload");
-  const absl::StatusOr<api::Policy> policy = options_.reload();
-  if (!policy.ok()) {
+  const absl::StatusOr<RegistrationOptions> options = options_.reload();
+  if (!options.ok()) {
     // Half a configuration would be worse than the old one.
     return Log(LogLevel::kError, "reload: {}; all stays as it was",
-               MessageOf(policy.status()));
+               MessageOf(options.status()));
   }
-  service_->SetPolicy(*policy);
+  service_->Reconfigure(*options);
   Log(LogLevel::kInfo, "reloaded the configuration");
 }
 

@@ -27,9 +27,9 @@ struct DaemonOptions {
   registry::DescriptorVault* vault = nullptr;
   // Other roles in this process; they outlive the daemon.
   std::vector<api::DaemonPart*> parts = {};
-  // SIGHUP: reads the configuration again and returns the policy for
+  // SIGHUP: reads the configuration again and returns what is to hold for
   // containers to come. Not set: the signal only says so.
-  std::function<absl::StatusOr<api::Policy>()> reload;
+  std::function<absl::StatusOr<RegistrationOptions>()> reload;
 };
 
 class Daemon {

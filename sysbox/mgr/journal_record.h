@@ -8,6 +8,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "sysbox/json/codec.h"
@@ -29,6 +30,12 @@ enum class IdSource {
   kJoined,     // another container's, whose user namespace it joins
 };
 
+// A directory of the host's where a container's engine keeps its data.
+struct DataRootUse {
+  std::string path;  // for people
+  std::string name;  // api::HostDataRoot's first
+};
+
 struct Record {
   RecordKind kind = RecordKind::kRelease;
   std::string id;
@@ -41,6 +48,7 @@ struct Record {
   uint64_t start = 0;  // clock ticks since boot
   uint64_t user_namespace_device = 0;
   uint64_t user_namespace_inode = 0;
+  std::vector<DataRootUse> data_roots;
   std::string boot;     // kBoot: /proc/sys/kernel/random/boot_id
   uint64_t length = 0;  // kBoot: records in the file when it was rewritten
 };
@@ -72,6 +80,12 @@ struct EnumNames<mgr::IdSource> {
   };
 };
 template <>
+struct Fields<mgr::DataRootUse> {
+  static constexpr auto kTable =
+      std::make_tuple(Required("path", &mgr::DataRootUse::path),
+                      Required("name", &mgr::DataRootUse::name));
+};
+template <>
 struct Fields<mgr::Record> {
   static constexpr auto kTable = std::make_tuple(
       Required("kind", &mgr::Record::kind), Optional("id", &mgr::Record::id),
@@ -83,6 +97,7 @@ struct Fields<mgr::Record> {
       Optional("start", &mgr::Record::start),
       Optional("usernsDevice", &mgr::Record::user_namespace_device),
       Optional("usernsInode", &mgr::Record::user_namespace_inode),
+      Optional("dataRoots", &mgr::Record::data_roots),
       Optional("boot", &mgr::Record::boot),
       Optional("length", &mgr::Record::length));
 };

@@ -31,6 +31,7 @@ absl::Status Ledger::ApplyRegister(const Record& record) {
   entry.rootfs = record.rootfs;
   entry.source = record.source;
   entry.owner = {record.pid, record.start};
+  entry.data_roots = record.data_roots;
   SYSBOX_ASSIGN_OR_RETURN(entry.maps.uids, ParseIdMap(record.uids));
   SYSBOX_ASSIGN_OR_RETURN(entry.maps.gids, ParseIdMap(record.gids));
   SYSBOX_RETURN_IF_ERROR(ValidateIdMap(entry.maps.uids, "uids"));
@@ -110,6 +111,7 @@ Record RegisterRecord(const LedgerEntry& entry) {
   record.gids = FormatIdMap(entry.maps.gids);
   record.pid = entry.owner.pid;
   record.start = entry.owner.start_ticks;
+  record.data_roots = entry.data_roots;
   return record;
 }
 

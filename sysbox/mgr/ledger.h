@@ -27,6 +27,7 @@ struct LedgerEntry {
   ProcessIdentity owner;  // who registered it
   ProcessIdentity init;   // pid 0 until activated
   NamespaceId user_namespace;
+  std::vector<DataRootUse> data_roots;
 
   bool active() const { return init.pid != 0; }
   // The process whose life keeps this entry.

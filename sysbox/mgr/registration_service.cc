@@ -34,6 +34,7 @@ absl::StatusOr<IdRequest> ToIdRequest(const api::Registration& registration) {
       registration.rootfs.size() > kMaxPathSize) {
     return InvalidArgument("bundle or rootfs: longer than {}", kMaxPathSize);
   }
+  SYSBOX_RETURN_IF_ERROR(CheckHostDataRoots(registration.host_data_roots));
   IdRequest request = {.maps = registration.requested_maps,
                        .user_namespace = {},
                        .range_size = registration.range_size};
@@ -197,6 +198,31 @@ absl::Status RegistrationService::MakeRoomFor(const std::string& id,
   return Commit(ReleaseRecord(id));
 }
 
+// The dead hold nothing: whoever stops one container and starts the next need
+// not wait until we have heard of it.
+absl::Status RegistrationService::CheckSharing(
+    const api::Registration& registration) {
+  if (options_.shared_data_root == SharedDataRoot::kAllow) {
+    return absl::OkStatus();
+  }
+  while (const auto conflict = FindDataRootConflict(
+             registration.id, registration.host_data_roots, ledger_)) {
+    if (!IsAlive(ledger_.Find(conflict->holder)->keeper())) {
+      SYSBOX_RETURN_IF_ERROR(Commit(ReleaseRecord(conflict->holder)));
+      continue;
+    }
+    if (options_.shared_data_root == SharedDataRoot::kWarn) {
+      Log(LogLevel::kWarning, "{}: {}", registration.id, conflict->text);
+      break;
+    }
+    return FailedPrecondition(
+        "{}: stop that one first, or have the daemon allow it with "
+        "--shared-data-root=warn",
+        conflict->text);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<IdAssignment> RegistrationService::Assign(
     const IdRequest& request) {
   auto assignment = AssignIds(request, options_.id_mode, ledger_);
@@ -214,6 +240,7 @@ absl::StatusOr<api::Registered> RegistrationService::Register(
   SYSBOX_ASSIGN_OR_RETURN(IdRequest request, ToIdRequest(registration));
   SYSBOX_ASSIGN_OR_RETURN(Fd lock, Begin());
   SYSBOX_RETURN_IF_ERROR(MakeRoomFor(registration.id, owner));
+  SYSBOX_RETURN_IF_ERROR(CheckSharing(registration));
   SYSBOX_ASSIGN_OR_RETURN(IdAssignment assignment, Assign(request));
   LedgerEntry entry;
   entry.id = registration.id;
@@ -222,6 +249,7 @@ absl::StatusOr<api::Registered> RegistrationService::Register(
   entry.source = assignment.source;
   entry.maps = assignment.maps;
   entry.owner = owner;
+  entry.data_roots = UsesOf(registration.host_data_roots);
   SYSBOX_RETURN_IF_ERROR(Commit(RegisterRecord(entry)));
   SYSBOX_RETURN_IF_ERROR(CompactIfNeeded());
   return api::Registered{

@@ -20,6 +20,7 @@
 #include "sysbox/mgr/journal.h"
 #include "sysbox/mgr/ledger.h"
 #include "sysbox/mgr/process_identity.h"
+#include "sysbox/mgr/shared_data_root.h"
 
 namespace sysbox::mgr {
 
@@ -28,6 +29,7 @@ struct RegistrationOptions {
   SubidPaths subids;
   IdMode id_mode = IdMode::kExclusive;
   api::Policy policy;  // answered to every registration
+  SharedDataRoot shared_data_root = SharedDataRoot::kError;
 };
 
 class RegistrationService {
@@ -48,7 +50,8 @@ class RegistrationService {
       RegistrationOptions options, Observer* observer);
 
   // AlreadyExists if `registration.id` lives, unless it is `owner`'s own and
-  // not active yet: then it starts over.
+  // not active yet: then it starts over. FailedPrecondition if a living
+  // container has one of its data roots, unless they may be shared.
   absl::StatusOr<api::Registered> Register(
       const ProcessIdentity& owner, const api::Registration& registration);
   absl::Status Activate(const std::string& id, const Pidfd& init);
@@ -66,8 +69,12 @@ class RegistrationService {
 
   const SubidPool& pool() const { return ledger_.holdings().pool(); }
   const RegistrationOptions& options() const { return options_; }
-  // For registrations to come.
-  void SetPolicy(const api::Policy& policy) { options_.policy = policy; }
+  // What registrations to come are told and allowed; the rest of `options`
+  // cannot change.
+  void Reconfigure(const RegistrationOptions& options) {
+    options_.policy = options.policy;
+    options_.shared_data_root = options.shared_data_root;
+  }
   // As of the last operation.
   size_t container_count() const { return ledger_.entries().size(); }
 
@@ -82,6 +89,7 @@ class RegistrationService {
   absl::StatusOr<std::vector<std::string>> ReleaseDead();
   absl::Status CompactIfNeeded();
   absl::Status MakeRoomFor(const std::string& id, const ProcessIdentity& owner);
+  absl::Status CheckSharing(const api::Registration& registration);
   absl::StatusOr<IdAssignment> Assign(const IdRequest& request);
   template <typename Condition>
   absl::StatusOr<bool> ReleaseIf(const std::string& id, Condition condition);

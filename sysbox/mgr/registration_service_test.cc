@@ -182,6 +182,54 @@ TEST_CASE("a zombie is no init") {
   CHECK(VALUE_OF(service->ReleaseIfDead("web")));
 }
 
+api::Registration WithDataRoot(const std::string& id,
+                               std::vector<std::string> names) {
+  api::Registration registration = Named(id);
+  registration.host_data_roots = {
+      {"/var/lib/docker", "/srv/data", std::move(names)}};
+  return registration;
+}
+
+TEST_CASE("a data root of a running container's is refused to another") {
+  testing::TempDir dir;
+  Service service = OpenService(dir);
+  OwnedChild init = StartIdleProcess();
+  REQUIRE_OK(service->Register(Self(), WithDataRoot("a", {"1:2/x", "1:1"})));
+  REQUIRE_OK(service->Activate("a", init.pidfd()));
+  const auto refused =
+      service->Register(Self(), WithDataRoot("b", {"1:9", "1:2/x"}));
+  CHECK(MessageOf(refused.status()) ==
+        "mount source \"/srv/data\" on /var/lib/docker should be mounted in "
+        "one container only, and running container \"a\" has it as data root "
+        "of an engine: stop that one first, or have the daemon allow it with "
+        "--shared-data-root=warn");
+  CHECK(Listed(service) == "a");
+  // Above it, or another.
+  REQUIRE_OK(service->Register(Self(), WithDataRoot("c", {"1:1"})));
+  // The journal says the same to others, before and after a rewrite.
+  Service other = OpenService(dir);
+  CHECK_FALSE(other->Register(Self(), WithDataRoot("b", {"1:2/x"})).ok());
+  REQUIRE_OK(other->Reconcile());
+  CHECK_FALSE(service->Register(Self(), WithDataRoot("b", {"1:2/x"})).ok());
+  init = OwnedChild();  // nobody says so
+  REQUIRE_OK(service->Register(Self(), WithDataRoot("b", {"1:2/x"})));
+  CHECK(Listed(service) == "b c");
+}
+
+TEST_CASE("data roots may be shared where the administrator says so") {
+  testing::TempDir dir;
+  for (const SharedDataRoot mode :
+       {SharedDataRoot::kWarn, SharedDataRoot::kAllow}) {
+    Service service = OpenService(dir);
+    RegistrationOptions options = service->options();
+    options.shared_data_root = mode;
+    service->Reconfigure(options);
+    REQUIRE_OK(service->Register(Self(), WithDataRoot("a", {"1:2"})));
+    CHECK_OK(service->Register(Self(), WithDataRoot("b", {"1:2"})));
+  }
+  CHECK_FALSE(ParseSharedDataRoot("never").has_value());
+}
+
 TEST_CASE("the dead make room when the pool is exhausted") {
   testing::TempDir dir;
   REQUIRE_OK(ReplaceFile(dir / "subuid", "sysbox:100000:65536\n", 0644));

@@ -1,10 +1,8 @@
 #include "sysbox/mounts/data_roots.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -13,14 +11,11 @@
 #include "sysbox/base/clean_path.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/json/document.h"
-#include "sysbox/linux/file.h"
-#include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/target_path.h"
 
 namespace sysbox::mounts {
 namespace {
 
-constexpr size_t kMaxConfig = size_t{64} << 10;
 constexpr size_t kMaxPath = 1024;
 
 // layout: table
@@ -40,7 +35,6 @@ constexpr KnownRoot kUsual[] = {
 };
 constexpr std::string_view kProgramDirectories[] = {"/usr/bin", "/usr/sbin",
                                                     "/usr/local/bin"};
-// By which any of those programs may come later.
 constexpr std::string_view kPackageManagers[] = {
     "/usr/bin/apt-get",  "/sbin/apk",       "/usr/bin/dnf",    "/usr/bin/yum",
     "/usr/bin/microdnf", "/usr/bin/pacman", "/usr/bin/zypper",
@@ -74,16 +68,6 @@ constexpr Option kOptions[] = {
     {"kubelet", "--root-dir", 0750},  {"buildkitd", "--root", 0710},
 };
 
-// Never a FIFO that nobody writes to, or a file without end.
-std::string ReadConfig(FdRef rootfs, std::string_view path) {
-  const auto file =
-      OpenInRoot(rootfs, path, {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY});
-  if (!file.ok()) return "";
-  const auto found = Stat(*file);
-  if (!found.ok() || !S_ISREG(found->st_mode)) return "";
-  return ReadAll(*file, kMaxConfig).value_or("");
-}
-
 std::string_view Unquote(std::string_view value) {
   for (const char quote : {'"', '\''}) {
     if (value.size() < 2 || value.front() != quote) continue;
@@ -94,21 +78,14 @@ std::string_view Unquote(std::string_view value) {
   return ToStd(absl::StripAsciiWhitespace(ToAbsl(value.substr(0, comment))));
 }
 
-bool IsThere(FdRef rootfs, std::string_view path) {
-  return KindInRoot(rootfs, path).value_or(RootedKind::kAbsent) !=
-         RootedKind::kAbsent;
-}
-
 // A directory that nobody inside will use is one too many in what the engine
 // says has changed.
-bool IsWanted(FdRef rootfs, const KnownRoot& root) {
-  if (IsThere(rootfs, root.path)) return true;
+bool IsWanted(const ContainerFiles& files, const KnownRoot& root) {
+  if (files.Exists(root.path)) return true;
   for (const std::string_view directory : kProgramDirectories) {
     for (const std::string_view program : root.programs) {
       if (program.empty()) continue;
-      if (IsThere(rootfs, fmt::format("{}/{}", directory, program))) {
-        return true;
-      }
+      if (files.Exists(fmt::format("{}/{}", directory, program))) return true;
     }
   }
   return false;
@@ -137,7 +114,7 @@ class Finder {
   void Add(std::string_view path, mode_t mode) {
     if (IsUsable(path)) found_.push_back({CleanPath(path), mode});
   }
-  void AddFromConfigFiles(FdRef rootfs);
+  void AddFromConfigFiles(const ContainerFiles& files);
   void AddFromArguments(const std::vector<std::string>& args);
   std::vector<DataRoot> Take();
 
@@ -145,9 +122,9 @@ class Finder {
   std::vector<DataRoot> found_;
 };
 
-void Finder::AddFromConfigFiles(FdRef rootfs) {
+void Finder::AddFromConfigFiles(const ContainerFiles& files) {
   for (const ConfigFile& file : kConfigFiles) {
-    const std::string text = ReadConfig(rootfs, file.path);
+    const std::string text = files.ReadConfig(file.path);
     if (text.empty()) continue;
     Add(FindSetting(text, file.key).value_or(""), file.mode);
   }
@@ -217,18 +194,36 @@ std::optional<std::string> FindSetting(std::string_view text,
   return std::nullopt;
 }
 
-std::vector<DataRoot> FindDataRoots(FdRef rootfs,
+bool HasPackageManager(const ContainerFiles& files) {
+  return std::any_of(
+      std::begin(kPackageManagers), std::end(kPackageManagers),
+      [&](std::string_view manager) { return files.Exists(manager); });
+}
+
+std::vector<DataRoot> FindDataRoots(const ContainerFiles& files,
                                     const std::vector<std::string>& args) {
   Finder finder;
-  const bool all = std::any_of(
-      std::begin(kPackageManagers), std::end(kPackageManagers),
-      [&](std::string_view manager) { return IsThere(rootfs, manager); });
+  const bool all = HasPackageManager(files);
   for (const KnownRoot& root : kUsual) {
-    if (all || IsWanted(rootfs, root)) finder.Add(root.path, root.mode);
+    if (all || IsWanted(files, root)) finder.Add(root.path, root.mode);
   }
-  finder.AddFromConfigFiles(rootfs);
+  finder.AddFromConfigFiles(files);
   finder.AddFromArguments(args);
   return finder.Take();
+}
+
+std::vector<std::string> FindEnginePlaces(
+    const ContainerFiles& files, const std::vector<std::string>& args) {
+  Finder finder;
+  finder.AddFromConfigFiles(files);
+  finder.AddFromArguments(args);
+  std::set<std::string> places;
+  for (const DataRoot& root : finder.Take()) places.insert(root.path);
+  for (const KnownRoot& root : kUsual) places.emplace(root.path);
+  // Two engines that do not mind each other share this one.
+  places.erase("/var/lib/rancher");
+  places.insert({"/var/lib/rancher/k3s", "/var/lib/rancher/rke2"});
+  return {places.begin(), places.end()};
 }
 
 }  // namespace sysbox::mounts

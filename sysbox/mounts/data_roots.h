@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sysbox/linux/fd.h"
+#include "sysbox/mounts/container_files.h"
 
 namespace sysbox::mounts {
 
@@ -26,8 +26,15 @@ struct DataRoot {
 // line of the container's first process, name. None lies below another. The
 // files are the image's: hostile, of which nothing worse can come than a
 // directory of the container in a place of its choice.
-std::vector<DataRoot> FindDataRoots(FdRef rootfs,
+std::vector<DataRoot> FindDataRoots(const ContainerFiles& files,
                                     const std::vector<std::string>& args);
+
+// Where any engine might, whether its program is there or not: sorted paths.
+std::vector<std::string> FindEnginePlaces(const ContainerFiles& files,
+                                          const std::vector<std::string>& args);
+
+// By which any engine, or anything else, may come later.
+bool HasPackageManager(const ContainerFiles& files);
 
 // The value of `key` in a JSON object, or in a TOML or YAML text: there, of the
 // first line that begins with the key, quotes and trailing comment taken off.

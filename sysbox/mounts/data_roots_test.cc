@@ -9,6 +9,7 @@
 
 #include "catch2/catch.hpp"
 #include "sysbox/linux/file.h"
+#include "sysbox/mounts/container_files.h"
 #include "sysbox/testing/status_matchers.h"
 #include "sysbox/testing/temp_dir.h"
 
@@ -21,7 +22,7 @@ Strings Find(const testing::TempDir& rootfs, const Strings& args = {}) {
   const Fd root =
       VALUE_OF(Open(rootfs.path(), {.flags = O_PATH | O_DIRECTORY}));
   Strings paths;
-  for (const DataRoot& found : FindDataRoots(root, args)) {
+  for (const DataRoot& found : FindDataRoots(ContainerFiles(root), args)) {
     paths.push_back(found.path);
   }
   return paths;

@@ -15,6 +15,7 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
+#include "sysbox/mounts/container_files.h"
 #include "sysbox/mounts/data_roots.h"
 #include "sysbox/mounts/overlay_layers.h"
 #include "sysbox/oci/mount_options.h"
@@ -84,19 +85,26 @@ absl::StatusOr<SourceFacts> LookAtSource(const std::string& path,
 }
 
 // Where the root is an overlay that can be written to.
-absl::Status LookForDataRoots(const oci::Spec& spec, BuildInputs& inputs) {
+absl::Status LookForDataRoots(const ContainerFiles& files,
+                              const oci::Spec& spec, BuildInputs& inputs) {
   const std::optional<OverlayLayers>& overlay = inputs.rootfs.overlay;
   if (!inputs.options.data_roots || !overlay.has_value() ||
       overlay->upper.empty()) {
     return absl::OkStatus();
   }
+  inputs.data_roots = FindDataRoots(files, spec.process.has_value()
+                                               ? spec.process->args
+                                               : std::vector<std::string>());
+  return absl::OkStatus();
+}
+
+absl::Status LookIntoRootfs(const oci::Spec& spec, const std::string& bundle,
+                            BuildInputs& inputs) {
   SYSBOX_ASSIGN_OR_RETURN(
       const Fd rootfs,
       Open(inputs.rootfs.path, {.flags = O_PATH | O_DIRECTORY}));
-  inputs.data_roots = FindDataRoots(rootfs, spec.process.has_value()
-                                                ? spec.process->args
-                                                : std::vector<std::string>());
-  return absl::OkStatus();
+  const ContainerFiles files(rootfs, spec.mounts, bundle);
+  return LookForDataRoots(files, spec, inputs);
 }
 
 }  // namespace
@@ -120,7 +128,7 @@ absl::StatusOr<BuildInputs> GatherBuildInputs(const oci::Spec& spec,
                                          fmt::format("mounts[{}].source", i)));
   }
   inputs.has_kcore = Exists("/proc/kcore");
-  SYSBOX_RETURN_IF_ERROR(LookForDataRoots(spec, inputs));
+  SYSBOX_RETURN_IF_ERROR(LookIntoRootfs(spec, bundle, inputs));
   return inputs;
 }
 

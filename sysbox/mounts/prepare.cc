@@ -1,4 +1,5 @@
 // The launcher's half of apply.h.
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -9,6 +10,7 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/assemble_overlay.h"
 #include "sysbox/mounts/make_data_root.h"

@@ -13,6 +13,7 @@
 #include "sysbox/base/time.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
+#include "sysbox/mounts/host_data_roots.h"
 #include "sysbox/oci/spec_json.h"
 #include "sysbox/oci/validate.h"
 #include "sysbox/runtime/host_checks.h"
@@ -116,6 +117,13 @@ absl::StatusOr<api::Registered> RegisterContainer(const CreateOptions& options,
   SYSBOX_ASSIGN_OR_RETURN(registration.shared_user_namespace,
                           SharedUserNamespace(bundle.spec));
   registration.emulate = options.emulate;
+  SYSBOX_ASSIGN_OR_RETURN(
+      const std::vector<mounts::HostDataRoot> roots,
+      mounts::FindHostDataRoots(bundle.spec, options.bundle, bundle.rootfs));
+  for (const mounts::HostDataRoot& root : roots) {
+    registration.host_data_roots.push_back(
+        {root.target, root.path, root.names});
+  }
   return manager.Register(std::move(registration));
 }
 

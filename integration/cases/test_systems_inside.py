@@ -72,6 +72,25 @@ def test_docker_inside(docker, system):
                          "docker run --rm --net net -p 8080:80 inner ip r")
 
 
+def test_names_of_the_outer_network_inside(docker, docker_image):
+    """Docker's resolver, from containers of the Docker inside, on networks of
+    both kinds, and from one deeper."""
+    docker("network", "create", "outer-net")
+    try:
+        docker.start_container(options=["--net", "outer-net", "--name",
+                                        "neighbour"])
+        system = boot(docker, docker_image, "--net", "outer-net")
+        docker.shell(system, INNER_IMAGE.replace(" sleep", " sleep nslookup"))
+        docker.shell(system, "docker network create net")
+        for network in ("bridge", "net"):
+            said = docker.shell(system, f"docker run --rm --net {network} "
+                                "inner nslookup neighbour")
+            assert "Name:\tneighbour" in said, said
+    finally:
+        docker.remove_all()
+        docker("network", "rm", "outer-net")
+
+
 def test_inner_images_live_and_die_with_the_container(docker, system):
     docker.shell(system, INNER_IMAGE)
     docker("stop", "-t", "30", system)

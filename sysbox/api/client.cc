@@ -41,6 +41,7 @@ class Client : public Manager, public FileInspector {
   absl::StatusOr<Registered> Register(Registration registration) override;
   absl::Status Activate(const std::string& id, const Pidfd& init) override;
   absl::Status Listen(const std::string& id, FdRef listener) override;
+  absl::StatusOr<std::string> AliasDns(const std::string& id) override;
   absl::Status Unregister(const std::string& id) override;
   absl::StatusOr<std::vector<ContainerSummary>> List() override;
   absl::StatusOr<std::string> StoredValues(const std::string& id) override;
@@ -198,6 +199,13 @@ absl::Status Client::Activate(const std::string& id, const Pidfd& init) {
 
 absl::Status Client::Listen(const std::string& id, FdRef listener) {
   return Call<Done>(MessageId::kListen, ListenRequest{id}, {listener}).status();
+}
+
+absl::StatusOr<std::string> Client::AliasDns(const std::string& id) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      DnsAliasReply reply,
+      Call<DnsAliasReply>(MessageId::kAliasDns, AliasDnsRequest{id}, {}));
+  return std::move(reply.address);
 }
 
 absl::Status Client::Unregister(const std::string& id) {

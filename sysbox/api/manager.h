@@ -91,6 +91,12 @@ class Manager {
   // The listener of a seccomp filter of one of the container's processes: from
   // now on the manager answers what it traps. Only if Registered::intercepts.
   virtual absl::Status Listen(const std::string& id, FdRef listener) = 0;
+  // The address under which containers inside reach the resolver 127.0.0.11 of
+  // an active container's network, too; "" if nobody here provides one.
+  virtual absl::StatusOr<std::string> AliasDns(const std::string& id) {
+    (void)id;
+    return std::string();
+  }
   // Frees what Register reserved. Unknown ids are fine.
   virtual absl::Status Unregister(const std::string& id) = 0;
   virtual absl::StatusOr<std::vector<ContainerSummary>> List() = 0;

@@ -87,6 +87,14 @@ void ServeManager(Server* server, ManagerBackend* backend) {
                 std::vector<Fd> fds) {
         return Activate(backend, peer, request, std::move(fds));
       });
+  server->Handle<AliasDnsRequest, DnsAliasReply>(
+      MessageId::kAliasDns,
+      [backend](const Peer&, const AliasDnsRequest& request,
+                std::vector<Fd>) -> absl::StatusOr<Answer<DnsAliasReply>> {
+        SYSBOX_ASSIGN_OR_RETURN(std::string address,
+                                backend->AliasDns(request.id));
+        return DnsAliasReply{std::move(address)};
+      });
   server->Handle<UnregisterRequest, Done>(
       MessageId::kUnregister,
       [backend](const Peer&, const UnregisterRequest& request,

@@ -20,6 +20,7 @@ class ManagerBackend {
                                               Registration registration) = 0;
   virtual absl::Status Activate(const Peer& peer, const std::string& id,
                                 Pidfd init) = 0;
+  virtual absl::StatusOr<std::string> AliasDns(const std::string& id) = 0;
   virtual absl::Status Unregister(const std::string& id) = 0;
   // At most `limit` containers whose id sorts after `after`, sorted.
   virtual absl::StatusOr<std::vector<ContainerSummary>> List(

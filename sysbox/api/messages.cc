@@ -21,6 +21,8 @@ constexpr MessageInfo kMessages[] = {
     {Id::kUnregister, "unregister", Id::kDone, 0, 0},
     {Id::kList, "list", Id::kListed, 0, 0},
     {Id::kListed, "listed", Id::kError, 0, 0},
+    {Id::kAliasDns, "aliasDns", Id::kDnsAlias, 0, 0},
+    {Id::kDnsAlias, "dnsAlias", Id::kError, 0, 0},
     {Id::kStoredValues, "storedValues", Id::kContent, 0, 0},
     {Id::kContent, "content", Id::kError, 1, 1},
     {Id::kListEmulated, "listEmulated", Id::kContent, 0, 0},

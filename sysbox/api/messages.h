@@ -14,6 +14,10 @@
 //                                     ◀──   kDone
 //     (hangs up; or kUnregister {id} ──▶ ◀── kDone; kList likewise)
 //
+//     runtime, as it lets the container begin
+//     kHello, kAliasDns {id}          ──▶          if it has Docker's resolver
+//                                     ◀──   kWelcome, kDnsAlias {address}
+//
 // Every request has one reply with its request id: the one below it in the
 // table, or kError. A hang-up before kActivate frees what kRegister reserved.
 // Numbers are never reused. Changing what a message means or requires means
@@ -50,6 +54,8 @@ enum class MessageId : uint16_t {
   kUnregister = 19,    // free what kRegister reserved
   kList = 20,          // one page of containers
   kListed = 21,        // …, and whether there are more
+  kAliasDns = 22,      // Docker's resolver for containers inside, too
+  kDnsAlias = 23,      // the address that it has for them
   kStoredValues = 64,  // what a container has stored for itself
   kContent = 65,       // a memfd with a text of any length
   kListEmulated = 66,  // a directory as a container is served it
@@ -123,6 +129,12 @@ struct ListenRequest {
 };
 struct UnregisterRequest {
   std::string id;
+};
+struct AliasDnsRequest {
+  std::string id;
+};
+struct DnsAliasReply {
+  std::string address;  // "": none
 };
 // Answered by kContent: for kStoredValues a JSON object of strings, for
 // kListEmulated one name per line, a directory's with a '/' behind it.
@@ -239,6 +251,16 @@ template <>
 struct Fields<api::UnregisterRequest> {
   static constexpr auto kTable =
       std::make_tuple(Required("id", &api::UnregisterRequest::id));
+};
+template <>
+struct Fields<api::AliasDnsRequest> {
+  static constexpr auto kTable =
+      std::make_tuple(Required("id", &api::AliasDnsRequest::id));
+};
+template <>
+struct Fields<api::DnsAliasReply> {
+  static constexpr auto kTable =
+      std::make_tuple(Required("address", &api::DnsAliasReply::address));
 };
 template <>
 struct Fields<api::StoredValuesRequest> {

@@ -63,6 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       [](std::string_view text) { (void)Decode<api::ActivateRequest>(text); },
       [](std::string_view text) { (void)Decode<api::UnregisterRequest>(text); },
       [](std::string_view text) { (void)Decode<api::ListRequest>(text); },
+      [](std::string_view text) { (void)Decode<api::AliasDnsRequest>(text); },
+      [](std::string_view text) { (void)Decode<api::DnsAliasReply>(text); },
       [](std::string_view text) {
         (void)Decode<api::StoredValuesRequest>(text);
       },

@@ -70,6 +70,12 @@ constexpr FlagSpec kSharedDataRoot = {
         "error: refuse a container whose inner engine would keep its data in "
         "a host directory that a running container's has; warn: only log it; "
         "allow: say nothing"};
+constexpr FlagSpec kAliasDns = {
+    .name = "alias-dns",
+    .fallback = "true",
+    .help =
+        "false: leave Docker's resolver at 127.0.0.11, where containers "
+        "inside a container cannot reach it"};
 constexpr FlagSpec kLog = {.name = "log",
                            .alias = 'l',
                            .kind = ValueKind::kText,
@@ -121,7 +127,6 @@ constexpr FlagSpec Ignored(std::string_view name,
   return {.name = name, .fallback = fallback, .hidden = true};
 }
 constexpr FlagSpec kIgnored[] = {
-    Ignored("alias-dns", "true"),
     Ignored("disable-shiftfs"),
     Ignored("disable-shiftfs-on-fuse"),
     Ignored("disable-shiftfs-precheck"),
@@ -134,8 +139,8 @@ constexpr FlagSpec kIgnored[] = {
 };
 
 constexpr FlagSpec kDaemonFlags[] = {
-    kConfig,   kDataRoot,        kRunDir,    kIdMode,        kLog,
-    kLogLevel, kAllowHostWrites, kLogFormat, kSharedDataRoot};
+    kConfig,   kDataRoot,        kRunDir,    kIdMode,         kLog,
+    kLogLevel, kAllowHostWrites, kLogFormat, kSharedDataRoot, kAliasDns};
 
 std::vector<FlagSpec> AllFlags(bool with_ignored) {
   std::vector<FlagSpec> flags(std::begin(kDaemonFlags), std::end(kDaemonFlags));
@@ -223,6 +228,7 @@ absl::StatusOr<mgr::DaemonOptions> DaemonOptionsOf(const FlagValues& flags) {
   for (const PolicyRow& row : kPolicyRows) {
     options.registration.policy.*row.member = flags.Switch(row.flag);
   }
+  options.alias_dns = flags.Switch(kAliasDns);
   options.run_dir = flags.Text(kRunDir);
   options.version = kVersion;
   const char* notify_socket = getenv("NOTIFY_SOCKET");

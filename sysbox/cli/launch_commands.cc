@@ -160,7 +160,10 @@ absl::StatusOr<int> RunStart(const Invocation& invocation) {
   SYSBOX_ASSIGN_OR_RETURN(
       runtime::Container container,
       runtime::Container::Load(globals.root, invocation.operands[0]));
-  SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(container));
+  globals.no_manager = !container.state().uses_manager;
+  std::unique_ptr<api::Manager> manager =
+      ChooseManager(globals, WithoutDaemon::kFail);
+  SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(container, *manager));
   return 0;
 }
 
@@ -183,7 +186,7 @@ absl::StatusOr<int> RunContainer(const RunOptions& options,
            manager);
   };
   SYSBOX_RETURN_IF_ERROR(directory.status());
-  SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(created.container));
+  SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(created.container, manager));
   if (create.detach) {
     std::move(remove).Cancel();
     created.init.Release();

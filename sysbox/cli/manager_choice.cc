@@ -37,6 +37,10 @@ class LazyManager : public api::Manager {
     SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
     return manager->Listen(id, listener);
   }
+  absl::StatusOr<std::string> AliasDns(const std::string& id) override {
+    SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
+    return manager->AliasDns(id);
+  }
   absl::Status Unregister(const std::string& id) override {
     SYSBOX_ASSIGN_OR_RETURN(api::Manager * manager, Get());
     absl::Status status = manager->Unregister(id);

@@ -25,6 +25,7 @@
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/service_notify.h"
 #include "sysbox/linux/socket.h"
+#include "sysbox/mgr/dns_service.h"
 #include "sysbox/mgr/overlay_coherence.h"
 #include "sysbox/mgr/pid_file.h"
 #include "sysbox/mgr/process_watch.h"
@@ -52,6 +53,7 @@ class ManagerDaemon : public Daemon,
       const api::Peer& peer, api::Registration registration) override;
   absl::Status Activate(const api::Peer& peer, const std::string& id,
                         Pidfd init) override;
+  absl::StatusOr<std::string> AliasDns(const std::string& id) override;
   absl::Status Unregister(const std::string& id) override;
   absl::StatusOr<std::vector<api::ContainerSummary>> List(
       const std::string& after, size_t limit) override;
@@ -69,6 +71,9 @@ class ManagerDaemon : public Daemon,
   absl::Status Adopt();
   absl::Status AdoptIntoParts();
   void StartCoherence();
+  void StartDns();
+  void AdoptDns(const api::ContainerSummary& container);
+  absl::StatusOr<Fd> NetworkOf(const std::string& id);
   absl::StatusOr<Fd> MakeListener();
   absl::Status Listen();
   absl::StatusOr<api::Registered> RegisterEverywhere(
@@ -83,6 +88,7 @@ class ManagerDaemon : public Daemon,
   std::unique_ptr<api::EventLoop> loop_;
   std::unique_ptr<ProcessWatch> watch_;
   std::unique_ptr<OverlayCoherence> coherence_;  // null: the kernel cannot
+  std::unique_ptr<DnsService> dns_;  // null: not wanted, or it cannot be
   std::unique_ptr<RegistrationService> service_;
   std::unique_ptr<api::Server> server_;
   Fd signals_;
@@ -95,6 +101,7 @@ absl::Status ManagerDaemon::Start() {
       watch_, ProcessWatch::Create(
                   loop_.get(), [this](const std::string& id) { OnEnd(id); }));
   StartCoherence();
+  StartDns();
   SYSBOX_RETURN_IF_ERROR(Adopt());
   SYSBOX_RETURN_IF_ERROR(AdoptIntoParts());
   SYSBOX_RETURN_IF_ERROR(Listen(), "listen");
@@ -122,12 +129,13 @@ absl::Status ManagerDaemon::Adopt() {
 }
 
 absl::Status ManagerDaemon::AdoptIntoParts() {
-  if (options_.parts.empty()) return absl::OkStatus();
+  if (options_.parts.empty() && !dns_) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(
       std::vector<api::ContainerSummary> living,
       service_->List("", std::numeric_limits<size_t>::max()));
   for (const api::ContainerSummary& container : living) {
     for (api::DaemonPart* part : options_.parts) part->Adopt(container);
+    if (dns_ && container.pid != 0) AdoptDns(container);
   }
   return absl::OkStatus();
 }
@@ -141,6 +149,40 @@ void ManagerDaemon::StartCoherence() {
   Log(LogLevel::kInfo,
       "`docker cp` may not see names made just before, nor be seen: {}",
       MessageOf(coherence.status()));
+}
+
+void ManagerDaemon::StartDns() {
+  if (!options_.alias_dns) return;
+  auto dns = DnsService::Start(options_.vault);
+  if (dns.ok()) {
+    dns_ = *std::move(dns);
+    return;
+  }
+  Log(LogLevel::kInfo, "containers inside will not reach Docker's resolver: {}",
+      MessageOf(dns.status()));
+}
+
+void ManagerDaemon::AdoptDns(const api::ContainerSummary& container) {
+  absl::StatusOr<Fd> network = NetworkOf(container.id);
+  if (network.ok()) dns_->Adopt(container.id, *std::move(network));
+}
+
+absl::StatusOr<Fd> ManagerDaemon::NetworkOf(const std::string& id) {
+  SYSBOX_ASSIGN_OR_RETURN(const Pidfd init, service_->InitOf(id));
+  SYSBOX_ASSIGN_OR_RETURN(Fd network,
+                          OpenNamespace(init.pid(), NamespaceType::kNetwork));
+  // What was just opened was the same process's, then.
+  if (init.Alive()) return network;
+  return FailedPrecondition("init of \"{}\" has ended", id);
+}
+
+absl::StatusOr<std::string> ManagerDaemon::AliasDns(const std::string& id) {
+  if (!dns_) return std::string();
+  SYSBOX_ASSIGN_OR_RETURN(Fd network, NetworkOf(id));
+  SYSBOX_ASSIGN_OR_RETURN(std::string address,
+                          dns_->Alias(id, std::move(network)));
+  Log(LogLevel::kDebug, "{}: Docker's resolver is {}, too", id, address);
+  return address;
 }
 
 // Our predecessor's, if it was killed: callers have been waiting at it.
@@ -301,6 +343,7 @@ void ManagerDaemon::OnHeld(const LedgerEntry& entry) {
 void ManagerDaemon::OnReleased(const std::string& id) {
   watch_->Unwatch(id);
   if (coherence_) coherence_->Release(id);
+  if (dns_) dns_->Release(id);
   for (api::DaemonPart* part : options_.parts) part->Release(id);
 }
 

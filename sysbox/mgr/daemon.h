@@ -25,6 +25,8 @@ struct DaemonOptions {
   std::function<void()> on_ready = {};
   // Where the socket that callers wait at outlives this process; may be null.
   registry::DescriptorVault* vault = nullptr;
+  // Containers inside reach Docker's resolver of the container's network.
+  bool alias_dns = true;
   // Other roles in this process; they outlive the daemon.
   std::vector<api::DaemonPart*> parts = {};
   // SIGHUP: reads the configuration again and returns what is to hold for

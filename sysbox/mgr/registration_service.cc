@@ -285,6 +285,16 @@ absl::Status RegistrationService::Activate(const std::string& id,
   return Commit(ActivateRecord(active));
 }
 
+absl::StatusOr<Pidfd> RegistrationService::InitOf(const std::string& id) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd lock, Begin());
+  const LedgerEntry* entry = ledger_.Find(id);
+  if (entry != nullptr && entry->active()) {
+    SYSBOX_ASSIGN_OR_RETURN(std::optional<Pidfd> init, Pin(entry->init));
+    if (init.has_value()) return *std::move(init);
+  }
+  return FailedPrecondition("container \"{}\" is not running", id);
+}
+
 template <typename Condition>
 absl::StatusOr<bool> RegistrationService::ReleaseIf(const std::string& id,
                                                     Condition condition) {

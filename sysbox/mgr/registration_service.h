@@ -55,6 +55,8 @@ class RegistrationService {
   absl::StatusOr<api::Registered> Register(
       const ProcessIdentity& owner, const api::Registration& registration);
   absl::Status Activate(const std::string& id, const Pidfd& init);
+  // Its init; FailedPrecondition if it has none that lives.
+  absl::StatusOr<Pidfd> InitOf(const std::string& id);
   // True if there was something to release.
   absl::StatusOr<bool> Unregister(const std::string& id);
   // Releases what `owner` registered as `id` and nobody activated.

@@ -12,6 +12,7 @@
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/runtime/host_hooks.h"
+#include "sysbox/runtime/resolv_conf.h"
 #include "sysbox/runtime/stop_signal.h"
 
 namespace sysbox::runtime {
@@ -100,7 +101,7 @@ void MergeResources(oci::Resources& base, const oci::Resources& update) {
 
 }  // namespace
 
-absl::Status StartContainer(Container& container) {
+absl::Status StartContainer(Container& container, api::Manager& manager) {
   switch (container.Status()) {
     case ContainerStatus::kCreated:
       break;
@@ -109,6 +110,7 @@ absl::Status StartContainer(Container& container) {
     default:
       return FailedPrecondition("cannot start an already running container");
   }
+  AliasDns(container.state(), manager);
   SYSBOX_RETURN_IF_ERROR(container.dir().ReleaseFifo());
   const std::optional<oci::Hooks>& hooks = container.state().config.hooks;
   if (hooks.has_value()) {

@@ -18,8 +18,9 @@
 namespace sysbox::runtime {
 
 // Releases init, then runs the poststart hooks (a failure of theirs is only
-// logged, as the OCI spec has it).
-absl::Status StartContainer(Container& container);
+// logged, as the OCI spec has it). The manager is asked only for what its
+// network needs (resolv_conf.h).
+absl::Status StartContainer(Container& container, api::Manager& manager);
 
 // Signals init, or with `all` every process of the container. "container not
 // running" when there is nothing to signal.

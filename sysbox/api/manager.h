@@ -51,6 +51,7 @@ struct Policy {
   bool allow_trusted_xattr = false;
   bool relaxed_read_only = false;
   bool fsuid_map_fail_on_error = false;
+  bool kernel_files = true;  // the host kernel's modules and headers
 };
 
 // A container's two emulated filesystems, as detached mounts without a place:

@@ -223,7 +223,8 @@ struct Fields<api::Policy> {
       Optional("ignoreSysfsChown", &api::Policy::ignore_sysfs_chown),
       Optional("allowTrustedXattr", &api::Policy::allow_trusted_xattr),
       Optional("relaxedReadOnly", &api::Policy::relaxed_read_only),
-      Optional("fsuidMapFailOnError", &api::Policy::fsuid_map_fail_on_error));
+      Optional("fsuidMapFailOnError", &api::Policy::fsuid_map_fail_on_error),
+      Optional("kernelFiles", &api::Policy::kernel_files));
 };
 template <>
 struct Fields<api::RegisteredReply> {

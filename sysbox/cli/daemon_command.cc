@@ -116,6 +116,11 @@ constexpr PolicyRow kPolicyRows[] = {
     {{.name = "relaxed-read-only",
       .help = "keep /sys writable in a container with a read-only rootfs"},
      &api::Policy::relaxed_read_only},
+    {{.name = "kernel-files",
+      .fallback = "true",
+      .help = "false: containers do not see the host kernel's modules and "
+              "headers"},
+     &api::Policy::kernel_files},
     {{.name = "fsuid-map-fail-on-error",
       .help = "refuse a container with a mount that cannot be id-mapped"},
      &api::Policy::fsuid_map_fail_on_error},

@@ -23,15 +23,22 @@ TEST_CASE("without flags the daemon has the documented defaults") {
   CHECK(options.registration.id_mode == mgr::IdMode::kExclusive);
   CHECK(options.registration.policy.syscont_mode);
   CHECK_FALSE(options.registration.policy.honor_caps);
+  CHECK(options.registration.policy.kernel_files);
+  CHECK(options.registration.shared_data_root == mgr::SharedDataRoot::kError);
+  CHECK(options.alias_dns);
   CHECK_FALSE(options.registration.policy.allow_trusted_xattr);
 }
 
 TEST_CASE("flags set the daemon's options") {
-  mgr::DaemonOptions options =
-      VALUE_OF(Parse({"--data-root", "/d", "--run-dir=/r", "--id-mode",
-                      "shared", "--honor-caps", "--syscont-mode=false",
-                      "--relaxed-read-only", "--fsuid-map-fail-on-error",
-                      "--ignore-sysfs-chown", "--allow-trusted-xattr"}));
+  mgr::DaemonOptions options = VALUE_OF(
+      Parse({"--data-root", "/d", "--run-dir=/r", "--id-mode", "shared",
+             "--honor-caps", "--syscont-mode=false", "--relaxed-read-only",
+             "--fsuid-map-fail-on-error", "--ignore-sysfs-chown",
+             "--allow-trusted-xattr", "--shared-data-root=warn",
+             "--kernel-files=false", "--alias-dns=false"}));
+  CHECK(options.registration.shared_data_root == mgr::SharedDataRoot::kWarn);
+  CHECK_FALSE(options.registration.policy.kernel_files);
+  CHECK_FALSE(options.alias_dns);
   CHECK(options.run_dir == "/r");
   CHECK(options.registration.data_root == "/d");
   CHECK(options.registration.id_mode == mgr::IdMode::kShared);
@@ -45,15 +52,16 @@ TEST_CASE("flags set the daemon's options") {
 }
 
 TEST_CASE("what sysbox-mgr took is taken") {
-  CHECK_OK(
-      Parse({"--alias-dns=false", "--disable-shiftfs",
-             "--disable-shiftfs-on-fuse", "--disable-shiftfs-precheck",
-             "--disable-idmapped-mount", "--disable-ovfs-on-idmapped-mount",
-             "--disable-rootfs-cloning", "--disable-inner-image-preload", "-l",
-             "/dev/null", "--log-level", "debug"}));
+  CHECK_OK(Parse({"--disable-shiftfs", "--disable-shiftfs-on-fuse",
+                  "--disable-shiftfs-precheck", "--disable-idmapped-mount",
+                  "--disable-ovfs-on-idmapped-mount",
+                  "--disable-rootfs-cloning", "--disable-inner-image-preload",
+                  "-l", "/dev/null", "--log-level", "debug"}));
 }
 
-TEST_CASE("an unknown id mode is refused") {
+TEST_CASE("an unknown mode is refused") {
+  CHECK(Parse({"--shared-data-root", "never"}).status().message() ==
+        "--shared-data-root: unknown value \"never\"");
   CHECK(Parse({"--id-mode", "both"}).status().message() ==
         "--id-mode: unknown value \"both\"");
 }

@@ -28,10 +28,14 @@ bool CanCloneIntoCgroup() {
 
 }  // namespace
 
+std::string KernelRelease() {
+  utsname name = {};
+  return uname(&name) == 0 ? name.release : "";
+}
+
 KernelFeatures ProbeKernel() {
   KernelFeatures features;
-  utsname name = {};
-  if (uname(&name) == 0) features.release = name.release;
+  features.release = KernelRelease();
   features.mount_api = IsImplemented(SYS_fsopen);
   features.clone3 = syscall(SYS_clone3, nullptr, 0) >= 0 || errno != ENOSYS;
   features.openat2 = IsImplemented(SYS_openat2);

@@ -18,6 +18,7 @@ struct KernelFeatures {
   bool clone_into_cgroup = false;  // CLONE_INTO_CGROUP, Linux 5.7
 };
 KernelFeatures ProbeKernel();
+std::string KernelRelease();  // uname(2)
 
 }  // namespace sysbox
 

@@ -64,12 +64,14 @@ class Builder {
       : spec_(spec), inputs_(inputs) {}
 
   void AddDataRoots(const RootfsPlan& rootfs);
+  void AddKernelFiles();
   absl::Status AddMount(size_t index);
   absl::Status AddDevicesOutsideDev();
   absl::Status AddHiddenPaths();
   std::vector<MountOp> TakeOps() { return std::move(ops_); }
 
  private:
+  bool IsCovered(const std::string& path) const;
   absl::Status CheckTarget(const oci::Mount& mount, MountOp& op) const;
   absl::Status AddBind(size_t index, const oci::MountOptions& options,
                        MountOp op);
@@ -242,17 +244,20 @@ absl::Status Builder::AddMount(size_t index) {
   return AddFilesystem(mount, options, std::move(op));
 }
 
-// In front of the user's mounts, some of which may lie below. A mount of his
-// on one or above it is a real file system, or what he wants.
+// By a mount of the user's on it or above: that is what he wants.
+bool Builder::IsCovered(const std::string& path) const {
+  return std::any_of(spec_.mounts.begin(), spec_.mounts.end(),
+                     [&](const oci::Mount& mount) {
+                       const std::string target = CleanPath(mount.destination);
+                       return target == path || IsBelow(path, target);
+                     });
+}
+
+// In front of the user's mounts, some of which may lie below.
 void Builder::AddDataRoots(const RootfsPlan& rootfs) {
   if (!inputs_.rootfs.overlay.has_value()) return;
   for (const DataRoot& root : inputs_.data_roots) {
-    const bool covered = std::any_of(
-        spec_.mounts.begin(), spec_.mounts.end(), [&](const oci::Mount& mount) {
-          const std::string target = CleanPath(mount.destination);
-          return target == root.path || IsBelow(root.path, target);
-        });
-    if (covered) continue;
+    if (IsCovered(root.path)) continue;
     MountOp op;
     op.kind = MountOp::Kind::kDataRoot;
     op.field = "data root";
@@ -266,6 +271,23 @@ void Builder::AddDataRoots(const RootfsPlan& rootfs) {
     if (inputs_.options.read_only_data_roots) {
       op.attributes.set = MOUNT_ATTR_RDONLY;
     }
+    ops_.push_back(std::move(op));
+  }
+}
+
+void Builder::AddKernelFiles() {
+  for (const KernelDirectory& directory : inputs_.kernel_files) {
+    if (IsCovered(directory.target)) continue;
+    MountOp op;
+    op.kind = MountOp::Kind::kBind;
+    op.field = "kernel files";
+    op.target = directory.target;
+    op.source = directory.source;
+    op.id_map = !inputs_.options.maps.uids.lines.empty();
+    op.optional = true;
+    op.attributes.set =
+        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    op.propagation = {kAllPrivate};
     ops_.push_back(std::move(op));
   }
 }
@@ -317,12 +339,16 @@ absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
   SYSBOX_ASSIGN_OR_RETURN(plan.rootfs, BuildRootfsPlan(spec, inputs));
   Builder builder(spec, inputs);
   builder.AddDataRoots(plan.rootfs);
+  builder.AddKernelFiles();
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     SYSBOX_RETURN_IF_ERROR(builder.AddMount(i));
   }
   SYSBOX_RETURN_IF_ERROR(builder.AddDevicesOutsideDev());
   SYSBOX_RETURN_IF_ERROR(builder.AddHiddenPaths());
   plan.ops = builder.TakeOps();
+  if (inputs.headers_link.has_value()) {
+    plan.links.push_back(*inputs.headers_link);
+  }
   return plan;
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "sysbox/ids/id_range.h"
 #include "sysbox/mounts/data_roots.h"
+#include "sysbox/mounts/kernel_files.h"
 #include "sysbox/mounts/mount_plan.h"
 #include "sysbox/oci/spec.h"
 
@@ -35,6 +36,7 @@ struct BuildOptions {
   // Directories in which engines inside can mount overlays (data_roots.h).
   bool data_roots = false;
   bool read_only_data_roots = false;
+  bool kernel_files = false;  // kernel_files.h
 };
 
 struct RootfsFacts {
@@ -61,6 +63,9 @@ struct BuildInputs {
   std::vector<std::optional<SourceFacts>> sources;
   bool has_kcore = false;  // /proc/kcore exists
   std::vector<DataRoot> data_roots;
+  std::vector<KernelDirectory> kernel_files;
+  // From where the image looks for headers to where they are.
+  std::optional<RootfsLink> headers_link;
 };
 
 // Errors name the field: `mounts[2].destination: …`. A rootfs owned by an id

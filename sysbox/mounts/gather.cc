@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <utility>
@@ -14,9 +15,11 @@
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/kernel_features.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/mounts/container_files.h"
 #include "sysbox/mounts/data_roots.h"
+#include "sysbox/mounts/kernel_files.h"
 #include "sysbox/mounts/overlay_layers.h"
 #include "sysbox/oci/mount_options.h"
 
@@ -85,6 +88,29 @@ absl::StatusOr<SourceFacts> LookAtSource(const std::string& path,
 }
 
 // Where the root is an overlay that can be written to.
+absl::Status LookForKernelFiles(const ContainerFiles& files,
+                                BuildInputs& inputs) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd host,
+                          Open("/", {.flags = O_PATH | O_DIRECTORY}));
+  const std::string release = KernelRelease();
+  inputs.kernel_files = FindKernelFiles(host, release);
+  std::vector<KernelDirectory>& found = inputs.kernel_files;
+  if (found.empty() || !WantsKernelFiles(files)) {
+    found.clear();
+    return absl::OkStatus();
+  }
+  const std::string expected = HeadersPath(files, release);
+  const auto headers = std::find_if(
+      found.begin(), found.end(),
+      [](const auto& entry) { return entry.target.starts_with("/usr/src/"); });
+  if (expected.empty() || headers == found.end() ||
+      headers->target == expected || files.Exists(expected)) {
+    return absl::OkStatus();
+  }
+  inputs.headers_link = RootfsLink{expected, headers->target};
+  return absl::OkStatus();
+}
+
 absl::Status LookForDataRoots(const ContainerFiles& files,
                               const oci::Spec& spec, BuildInputs& inputs) {
   const std::optional<OverlayLayers>& overlay = inputs.rootfs.overlay;
@@ -104,7 +130,9 @@ absl::Status LookIntoRootfs(const oci::Spec& spec, const std::string& bundle,
       const Fd rootfs,
       Open(inputs.rootfs.path, {.flags = O_PATH | O_DIRECTORY}));
   const ContainerFiles files(rootfs, spec.mounts, bundle);
-  return LookForDataRoots(files, spec, inputs);
+  SYSBOX_RETURN_IF_ERROR(LookForDataRoots(files, spec, inputs));
+  if (!inputs.options.kernel_files) return absl::OkStatus();
+  return LookForKernelFiles(files, inputs);
 }
 
 }  // namespace

@@ -191,6 +191,9 @@ bool HasEmulated(const MountPlan& plan) {
 std::string ToText(const MountPlan& plan) {
   std::string text = RootfsText(plan.rootfs);
   for (const MountOp& op : plan.ops) text += OpText(op);
+  for (const RootfsLink& link : plan.links) {
+    text += fmt::format("link {} -> {}\n", link.path, link.target);
+  }
   if (plan.no_pivot) text += "no-pivot\n";
   return text;
 }

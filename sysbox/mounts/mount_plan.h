@@ -105,9 +105,16 @@ struct MountOp {
   std::vector<DeviceLink> links;
 };
 
+// Made in the rootfs by the launcher, where nothing has that name.
+struct RootfsLink {
+  std::string path;  // inside
+  std::string target;
+};
+
 struct MountPlan {
   RootfsPlan rootfs;
   std::vector<MountOp> ops;
+  std::vector<RootfsLink> links;
   bool no_pivot = false;
   IdMaps maps;
 };

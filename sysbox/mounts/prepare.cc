@@ -102,6 +102,27 @@ absl::StatusOr<std::vector<Fd>> MakeDataRoots(const MountPlan& plan) {
   return made;
 }
 
+// Before the container's own overlay is, too. Of a convenience nothing hangs
+// that a rootfs which cannot be written to has to be refused for.
+absl::Status MakeLinks(const MountPlan& plan) {
+  for (const RootfsLink& link : plan.links) {
+    SYSBOX_ASSIGN_OR_RETURN(
+        const Fd rootfs,
+        Open(plan.rootfs.path, {.flags = O_PATH | O_DIRECTORY}));
+    const size_t slash = link.path.rfind('/');
+    const auto directory =
+        MakeDirectoriesInRoot(rootfs, link.path.substr(0, slash), 0755);
+    if (!directory.ok()) continue;
+    const std::string name = link.path.substr(slash + 1);
+    if (!SymlinkAt(link.target, *directory, name).ok()) continue;
+    if (plan.rootfs.kind != RootfsPlan::Kind::kPlainBind) continue;
+    SYSBOX_RETURN_IF_ERROR(ChangeOwnerAt(
+        *directory, name, plan.maps.uids.ToHost(0).value_or(0),
+        plan.maps.gids.ToHost(0).value_or(0), AT_SYMLINK_NOFOLLOW));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<DetachedMount> PrepareDataRoot(const MountOp& op, FdRef root,
                                               FdRef user_namespace) {
   if (!root.valid()) return DetachedMount();
@@ -128,6 +149,7 @@ absl::StatusOr<std::vector<DetachedMount>> PrepareMounts(
   std::vector<DetachedMount> prepared;
   SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> data_roots,
                           MakeDataRoots(plan));
+  SYSBOX_RETURN_IF_ERROR(MakeLinks(plan), "link");
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount rootfs,
                           PrepareRootfs(plan, user_namespace, *discarded),
                           "rootfs");

@@ -47,6 +47,7 @@ absl::StatusOr<syscont::Options> SettleOptions(const oci::Process& process,
   defaults.ignore_sysfs_chown = policy.ignore_sysfs_chown;
   defaults.allow_trusted_xattr = policy.allow_trusted_xattr;
   defaults.relaxed_read_only = policy.relaxed_read_only;
+  defaults.kernel_files = policy.kernel_files;
   return syscont::ParseOptions(process, defaults);
 }
 
@@ -74,6 +75,8 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   build.id_map_required = registered.policy.fsuid_map_fail_on_error;
   build.no_pivot = options.no_pivot;
   build.data_roots = bundle.syscont.syscont_mode;
+  build.kernel_files =
+      bundle.syscont.syscont_mode && bundle.syscont.kernel_files;
   build.read_only_data_roots =
       spec.root->readonly && !bundle.syscont.relaxed_read_only;
   if (registered.emulated.valid()) {

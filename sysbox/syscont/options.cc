@@ -42,6 +42,7 @@ constexpr Variable kVariables[] = {
      false},
     {"SYSBOX_HONOR_CAPS", &Options::honor_caps, nullptr, true},
     {"SYSBOX_IGNORE_SYSFS_CHOWN", &Options::ignore_sysfs_chown, nullptr, false},
+    {"SYSBOX_KERNEL_FILES", &Options::kernel_files, nullptr, false},
     {"SYSBOX_SKIP_UID_SHIFT", nullptr, &Options::skip_uid_shift, false},
     {"SYSBOX_SYSCONT_MODE", &Options::syscont_mode, nullptr, false},
 };

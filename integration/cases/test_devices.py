@@ -89,7 +89,7 @@ def test_another_name_and_another_owner(docker):
 HOOK = """#!/bin/sh
 # As CDI's hooks do: told of the container on standard input, in its mounts.
 cat > {out}
-exec ln -s vendor.so.1 {rootfs}/usr/lib/vendor.so
+exec ln -s vendor.so.1 usr/lib/vendor.so
 """
 
 
@@ -101,8 +101,10 @@ def test_what_cdi_writes_into_a_spec(bundle, name, disk, busybox_rootfs):
     (rootfs / "usr/lib").mkdir(parents=True, exist_ok=True)
     (disk / "lib").write_text("library\n")
     hook = disk / "hook"
-    hook.write_text(HOOK.format(out=disk / "state", rootfs=rootfs))
+    hook.write_text(HOOK.format(out=disk / "state"))
     hook.chmod(0o755)
+    (disk / "state").touch()
+    (disk / "state").chmod(0o666)  # it runs as the container's root
     spec = bundle.spec
     spec["root"]["path"] = str(rootfs)
     spec["linux"]["devices"] = [

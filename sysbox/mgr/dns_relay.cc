@@ -69,6 +69,12 @@ absl::StatusOr<DnsSockets> MakeDnsSockets(FdRef network_namespace) {
   return sockets;
 }
 
+absl::Status FindDnsAlias(FdRef network_namespace) {
+  SYSBOX_RETURN_IF_ERROR(
+      EnterNamespace(network_namespace, NamespaceType::kNetwork));
+  return BindInet(InetKind::kUdp, {kDnsAlias.address, 0}).status();
+}
+
 DnsRelay::DnsRelay(api::EventLoop* loop, Fd network_namespace,
                    DnsSockets sockets, Fd raw, FdRef home)
     : loop_(loop),

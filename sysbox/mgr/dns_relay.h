@@ -37,6 +37,8 @@ struct DnsSockets {
 
 // The calling thread enters the namespace and stays there.
 absl::StatusOr<DnsSockets> MakeDnsSockets(FdRef network_namespace);
+// Likewise. OK if the namespace has the address: it was given it before.
+absl::Status FindDnsAlias(FdRef network_namespace);
 
 class DnsRelay {
  public:

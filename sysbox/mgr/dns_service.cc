@@ -123,42 +123,60 @@ void DnsService::Drop(const std::string& name) {
   for (const Part& part : kParts) vault_->Drop(name + std::string(part.suffix));
 }
 
+// On our own thread.
+absl::Status DnsService::Make(const std::string& name, Fd network_namespace) {
+  auto sockets = MakeDnsSockets(network_namespace);
+  (void)EnterNamespace(home_, NamespaceType::kNetwork);
+  SYSBOX_RETURN_IF_ERROR(sockets);
+  Hold(name, *sockets);
+  const absl::Status relayed =
+      Relay(name, std::move(network_namespace), *std::move(sockets));
+  if (!relayed.ok()) Drop(name);
+  return relayed;
+}
+
 absl::StatusOr<std::string> DnsService::Alias(const std::string& id,
                                               Fd network_namespace) {
   SYSBOX_ASSIGN_OR_RETURN(const bool foreign, IsOfTheHost(network_namespace));
   if (foreign) return std::string();
   SYSBOX_ASSIGN_OR_RETURN(const std::string name, NameOf(network_namespace));
   if (!users_.contains(name)) {
-    SYSBOX_RETURN_IF_ERROR(Do([&]() -> absl::Status {
-      auto sockets = MakeDnsSockets(network_namespace);
-      (void)EnterNamespace(home_, NamespaceType::kNetwork);
-      SYSBOX_RETURN_IF_ERROR(sockets);
-      Hold(name, *sockets);
-      const absl::Status relayed =
-          Relay(name, std::move(network_namespace), *std::move(sockets));
-      if (!relayed.ok()) Drop(name);
-      return relayed;
-    }));
+    SYSBOX_RETURN_IF_ERROR(
+        Do([&] { return Make(name, std::move(network_namespace)); }));
   }
   users_[name].insert(id);
   return std::string(kDnsAliasText);
 }
 
+absl::StatusOr<DnsSockets> DnsService::Take(const std::string& name) {
+  DnsSockets sockets;
+  for (const Part& part : kParts) {
+    if (vault_ == nullptr) return NotFound("{}", name);
+    SYSBOX_ASSIGN_OR_RETURN(sockets.*part.socket,
+                            vault_->Take(name + std::string(part.suffix)));
+  }
+  return sockets;
+}
+
+// A predecessor that was stopped, or had no keeper, leaves the address alone.
 void DnsService::Adopt(const std::string& id, Fd network_namespace) {
+  const absl::StatusOr<bool> foreign = IsOfTheHost(network_namespace);
   const absl::StatusOr<std::string> name = NameOf(network_namespace);
-  if (!name.ok() || vault_ == nullptr) return;
+  if (!name.ok() || !foreign.ok() || *foreign) return;
   if (!users_.contains(*name)) {
-    DnsSockets sockets;
-    for (const Part& part : kParts) {
-      auto held = vault_->Take(*name + std::string(part.suffix));
-      if (!held.ok()) return;  // it had none
-      sockets.*part.socket = *std::move(held);
-    }
-    const absl::Status relayed = Do([&] {
-      return Relay(*name, std::move(network_namespace), std::move(sockets));
+    absl::StatusOr<DnsSockets> held = Take(*name);
+    bool had_one = held.ok();
+    const absl::Status relayed = Do([&]() -> absl::Status {
+      if (held.ok()) {
+        return Relay(*name, std::move(network_namespace), *std::move(held));
+      }
+      had_one = FindDnsAlias(network_namespace).ok();
+      if (had_one) return Make(*name, std::move(network_namespace));
+      return EnterNamespace(home_, NamespaceType::kNetwork);
     });
+    if (!had_one) return;
     if (!relayed.ok()) {
-      Log(LogLevel::kWarning, "{}: {}", id, MessageOf(relayed));
+      return Log(LogLevel::kWarning, "{}: {}", id, MessageOf(relayed));
     }
   }
   users_[*name].insert(id);

@@ -35,7 +35,7 @@ class DnsService {
   // if the namespace is not a container's of ours.
   absl::StatusOr<std::string> Alias(const std::string& id,
                                     Fd network_namespace);
-  // Goes on where the last worker's left off, if it had an alias.
+  // Goes on where the last worker's, or daemon's, left off, if it had an alias.
   void Adopt(const std::string& id, Fd network_namespace);
   void Release(const std::string& id);
 
@@ -48,6 +48,9 @@ class DnsService {
   void RunJobs() ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status Relay(const std::string& name, Fd network_namespace,
                      DnsSockets sockets);
+  // In effect when it returns.
+  absl::Status Make(const std::string& name, Fd network_namespace);
+  absl::StatusOr<DnsSockets> Take(const std::string& name);
   void Hold(const std::string& name, const DnsSockets& sockets);
   void Drop(const std::string& name);
 

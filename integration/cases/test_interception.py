@@ -194,6 +194,19 @@ def test_a_bind_of_proc_takes_its_files_along(docker, unchanged):
     assert dressed(mounts, "/tmp/p") == unchanged
 
 
+def test_shared_mounts_do_not_multiply(docker):
+    """What is put over a copy of /proc stays off /proc itself."""
+    before, after = docker.run("sh", "-c", """
+        cut -d' ' -f2 /proc/mounts; echo then; mount --make-rshared /
+        mkdir /tmp/p && for i in 1 2 3; do
+          mount -t proc proc /tmp/p && umount /tmp/p &&
+          mount --bind /proc /tmp/p && umount /tmp/p &&
+          unshare -m --propagation shared mount -t proc proc /tmp/p &&
+          umount /tmp/p || exit 1
+        done; cut -d' ' -f2 /proc/mounts""").out.split("then\n")
+    assert after == before
+
+
 def test_a_remount_takes_its_files_along(docker):
     mounts = docker.run(
         "sh", "-c", NEW_PROC + "mount -o remount,bind,ro /tmp/p && "

@@ -4,6 +4,7 @@
 #include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <sys/mount.h>
 
 #include <cerrno>
 #include <string>
@@ -68,9 +69,9 @@ absl::StatusOr<InitsMounts> OpenInitsMounts(const Container& container) {
 // An init that has moved to a user namespace of its own has what lies on its
 // mounts locked there: they can be cloned only together.
 absl::StatusOr<DetachedMount> ClonePiece(FdRef root, const std::string& path) {
-  auto clone = CloneTree(root, path, /*recursive=*/false);
+  auto clone = CloneAlone(root, path, /*recursive=*/false);
   if (ErrnoOf(clone.status()) != EINVAL) return clone;
-  return CloneTree(root, path, /*recursive=*/true);
+  return CloneAlone(root, path, /*recursive=*/true);
 }
 
 }  // namespace
@@ -87,6 +88,18 @@ const DressedType* FindDressedType(uint64_t magic) {
     if (row.magic == magic) return &row;
   }
   return nullptr;
+}
+
+absl::Status MakePrivate(FdRef mount) {
+  return SetMountAttributes(mount, {.propagation = MS_PRIVATE},
+                            /*recursive=*/true);
+}
+
+absl::StatusOr<DetachedMount> CloneAlone(FdRef at, std::string_view path,
+                                         bool recursive) {
+  SYSBOX_ASSIGN_OR_RETURN(DetachedMount clone, CloneTree(at, path, recursive));
+  SYSBOX_RETURN_IF_ERROR(MakePrivate(clone.fd()));
+  return clone;
 }
 
 absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path) {
@@ -122,7 +135,7 @@ absl::Status Wardrobe::CloneNatives(FdRef base) {
     if (piece.replica.kind != Replica::Kind::kNative) continue;
     SYSBOX_ASSIGN_OR_RETURN(Fd place, FindPlace(base, piece.replica.path));
     if (!place.valid()) continue;
-    SYSBOX_ASSIGN_OR_RETURN(piece.mount, CloneTree(place, "", false));
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount, CloneAlone(place, "", false));
   }
   return absl::OkStatus();
 }

@@ -30,6 +30,12 @@ const DressedType* FindDressedType(uint64_t magic);
 // there is none.
 absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path);
 
+// CloneTree, but no peer of its original: where mounts are shared, what is put
+// over a peer comes over the original, too.
+absl::StatusOr<DetachedMount> CloneAlone(FdRef at, std::string_view path,
+                                         bool recursive);
+absl::Status MakePrivate(FdRef mount);
+
 // Clones of what lies over the container's own file system of a type. Nothing
 // at all if the container has none, or has taken everything away.
 class Wardrobe {

@@ -143,7 +143,7 @@ absl::Status BindOne(const TrappedCall& call) {
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
-  absl::StatusOr<DetachedMount> clone = CloneTree(source, "", false);
+  absl::StatusOr<DetachedMount> clone = CloneAlone(source, "", false);
   if (ErrnoOf(clone.status()) == EINVAL) {
     // What lies on it is locked there: it comes along by itself.
     clone = CloneTree(source, "", true);
@@ -196,7 +196,10 @@ absl::Status DressDetached(const TrappedCall& call) {
   call.progress.Note(1);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
-  (void)wardrobe.Dress(source, /*read_only=*/false);
+  // What open_tree(2) gave may be a peer of what is attached somewhere.
+  if (MakePrivate(source).ok()) {
+    (void)wardrobe.Dress(source, /*read_only=*/false);
+  }
   return KernelsOwn();
 }
 

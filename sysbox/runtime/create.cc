@@ -10,13 +10,11 @@
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/cgroup.h"
 #include "sysbox/launch/launcher.h"
-#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/mounts/build.h"
 #include "sysbox/mounts/gather.h"
-#include "sysbox/runtime/apparmor.h"
 #include "sysbox/runtime/container.h"
 #include "sysbox/runtime/emulated_binds.h"
 #include "sysbox/runtime/host_hooks.h"
@@ -24,6 +22,7 @@
 #include "sysbox/runtime/launch_plan_builder.h"
 #include "sysbox/runtime/prepare.h"
 #include "sysbox/runtime/state_dir.h"
+#include "sysbox/runtime/syscont_inputs.h"
 #include "sysbox/syscont/convert.h"
 #include "sysbox/trap/table.h"
 
@@ -49,20 +48,6 @@ absl::StatusOr<syscont::Options> SettleOptions(const oci::Process& process,
   defaults.relaxed_read_only = policy.relaxed_read_only;
   defaults.kernel_files = policy.kernel_files;
   return syscont::ParseOptions(process, defaults);
-}
-
-absl::StatusOr<oci::Spec> Convert(const oci::Spec& spec,
-                                  const syscont::Options& options,
-                                  bool intercepted) {
-  syscont::Inputs inputs;
-  inputs.options = options;
-  if (intercepted) {
-    inputs.answered_syscalls = trap::AnsweredSyscalls(TrapOptionsOf(options));
-  }
-  SYSBOX_ASSIGN_OR_RETURN(inputs.all_capabilities, AllCapabilities());
-  inputs.time_namespaces = Exists("/proc/self/ns/time");
-  inputs.apparmor_profile = LoadedAppArmorProfile();
-  return syscont::ConvertSpec(spec, inputs);
 }
 
 absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
@@ -219,9 +204,12 @@ absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
   };
   SYSBOX_ASSIGN_OR_RETURN(
       bundle.syscont, SettleOptions(*bundle.spec.process, registered.policy));
-  const bool intercepted = Intercepted(registered, bundle.spec);
+  SYSBOX_ASSIGN_OR_RETURN(
+      const syscont::Inputs inputs,
+      GatherSyscontInputs(bundle.spec, options.bundle, bundle.syscont,
+                          Intercepted(registered, bundle.spec)));
   SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec,
-                          Convert(bundle.spec, bundle.syscont, intercepted));
+                          syscont::ConvertSpec(bundle.spec, inputs));
   Work work = {
       dir, InitialState(options, bundle, spec, registered), nullptr, {}};
   SYSBOX_ASSIGN_OR_RETURN(work.plan,

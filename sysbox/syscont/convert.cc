@@ -25,7 +25,7 @@ constexpr Transform kTransforms[] = {
     {"systemd", false, PrepareForSystemd},
     {"read-only rootfs", false, PrepareReadOnlyRootfs},
     {"hidden paths", false, RevealPaths},
-    {"devices", false, AllowOwnDevices},
+    {"devices", false, AddOwnDevices},
     {"oom score", true, LimitOomScore},
     {"seccomp", false, WidenSeccomp},
 };

@@ -25,6 +25,9 @@ struct Inputs {
   // Calls that are trapped and answered without the kernel: safe to allow,
   // whatever capabilities the profile ties them to.
   std::vector<std::string_view> answered_syscalls = {};
+  // Of /dev/fuse and /dev/net/tun those that the host has.
+  std::vector<oci::Device> own_devices = {};
+  bool has_systemd = false;  // the image does, whatever it starts
 };
 
 // Applies every transform in order. In regular-container mode only those that

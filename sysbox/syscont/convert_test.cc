@@ -267,6 +267,31 @@ TEST_CASE("the user's own tmpfs on /run keeps its size") {
   CHECK(mounts.find("size=64m") == std::string::npos);
 }
 
+TEST_CASE("a script may turn into an image's systemd") {
+  Inputs inputs = TwoCapabilities();
+  inputs.has_systemd = true;
+  oci::Spec spec = DockerSpec();
+  spec.process->args = {"/start.sh"};
+  const oci::Spec converted = Convert(std::move(spec), inputs);
+  CHECK(converted.process->env.back() == "container=private-users");
+  CHECK(converted.linux->rootfs_propagation == "rshared");
+  // The image's own /run, which the script may need.
+  CHECK(Mounts(converted).find("/run ") == std::string::npos);
+  CHECK(Convert(DockerSpec()).linux->rootfs_propagation.empty());
+}
+
+TEST_CASE("an engine's init in front of systemd is taken off") {
+  oci::Spec spec = DockerSpec();
+  spec.process->args = {"/sbin/docker-init", "--", "/sbin/init", "3"};
+  CHECK(Convert(spec).process->args == Strings{"/sbin/init", "3"});
+  const Strings other = {"/sbin/docker-init", "--", "sleep", "3"};
+  spec.process->args = other;
+  CHECK(Convert(spec).process->args == other);
+  const Strings own = {"/bin/tini", "--", "/sbin/init"};
+  spec.process->args = own;
+  CHECK(Convert(spec).process->args == own);
+}
+
 TEST_CASE("programs that are not systemd are left alone") {
   for (const char* program : {"/sbin/docker-init", "/bin/sh", "./init"}) {
     oci::Spec spec = DockerSpec();
@@ -324,13 +349,37 @@ TEST_CASE("fuse and tun can be opened unless somebody decided about them") {
   resources.devices.push_back(rule);
   rule.type = "c";
   rule.major = 10;
+  rule.minor = 200;
+  rule.allow = true;
+  rule.access = "r";
+  resources.devices.push_back(rule);  // --device /dev/net/tun::r
   rule.minor = 229;
-  resources.devices.push_back(rule);
+  rule.allow = false;
+  resources.devices.push_back(rule);  // Docker's default
   const auto rules = Convert(spec).linux->resources->devices;
-  REQUIRE(rules.size() == 3);
-  CHECK(rules[2].allow);
-  CHECK(rules[2].major == 10);
-  CHECK(rules[2].minor == 200);
+  REQUIRE(rules.size() == 4);
+  CHECK(rules[3].allow);
+  CHECK(rules[3].major == 10);
+  CHECK(rules[3].minor == 229);
+}
+
+TEST_CASE("fuse and tun are there if the host has them") {
+  Inputs inputs = TwoCapabilities();
+  oci::Device fuse;
+  fuse.path = "/dev/fuse";
+  oci::Device tun;
+  tun.path = "/dev/net/tun";
+  inputs.own_devices = {fuse, tun};
+  oci::Spec spec = DockerSpec();  // which has a /dev/net/tun of its own
+  const auto devices = Convert(spec, inputs).linux->devices;
+  REQUIRE(devices.size() == 2);
+  CHECK(devices[0].path == "/dev/net/tun");
+  CHECK(devices[1].path == "/dev/fuse");
+  inputs.options.syscont_mode = false;
+  const oci::Spec regular = Convert(spec, inputs);
+  for (const oci::Device& device : regular.linux->devices) {
+    CHECK(device.path != "/dev/fuse");
+  }
 }
 
 TEST_CASE("converting twice changes nothing more") {

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <iterator>
 
+#include "sysbox/base/clean_path.h"
 #include "sysbox/syscont/transforms.h"
 
 namespace sysbox::syscont {
@@ -18,21 +19,19 @@ constexpr Device kOwn[] = {
     {10, 229},  // fuse
 };
 
-bool Names(const oci::DeviceRule& rule, const Device& device) {
-  return rule.major == device.major && rule.minor == device.minor;
+// A denial that names one is Docker's default for /dev/fuse, not the user's:
+// no option of an engine's makes one.
+bool Decides(const oci::DeviceRule& rule, const Device& device) {
+  return rule.allow && rule.major == device.major && rule.minor == device.minor;
 }
 
-}  // namespace
-
-absl::Status AllowOwnDevices(oci::Spec& spec, const Inputs&) {
-  if (!spec.linux->resources.has_value()) return absl::OkStatus();
-  auto& rules = spec.linux->resources->devices;
-  if (rules.empty()) return absl::OkStatus();  // everything is allowed
+void AllowOwnDevices(std::vector<oci::DeviceRule>& rules) {
+  if (rules.empty()) return;  // everything is allowed
   for (const Device& device : kOwn) {
-    // Who names it, has decided.
-    if (std::any_of(
-            rules.begin(), rules.end(),
-            [&](const oci::DeviceRule& rule) { return Names(rule, device); })) {
+    if (std::any_of(rules.begin(), rules.end(),
+                    [&](const oci::DeviceRule& rule) {
+                      return Decides(rule, device);
+                    })) {
       continue;
     }
     rules.push_back({.allow = true,
@@ -40,6 +39,24 @@ absl::Status AllowOwnDevices(oci::Spec& spec, const Inputs&) {
                      .major = device.major,
                      .minor = device.minor,
                      .access = "rwm"});
+  }
+}
+
+bool HasNode(const oci::Linux& linux, const oci::Device& device) {
+  return std::any_of(linux.devices.begin(), linux.devices.end(),
+                     [&](const oci::Device& own) {
+                       return CleanPath(own.path) == device.path;
+                     });
+}
+
+}  // namespace
+
+absl::Status AddOwnDevices(oci::Spec& spec, const Inputs& inputs) {
+  for (const oci::Device& device : inputs.own_devices) {
+    if (!HasNode(*spec.linux, device)) spec.linux->devices.push_back(device);
+  }
+  if (spec.linux->resources.has_value()) {
+    AllowOwnDevices(spec.linux->resources->devices);
   }
   return absl::OkStatus();
 }

@@ -20,6 +20,12 @@ constexpr std::string_view kSystemdPaths[] = {
     "/bin/systemd",  "/usr/bin/systemd",
 };
 
+bool IsSystemd(std::string_view program) {
+  return program == "systemd" || program == "init" ||
+         std::find(std::begin(kSystemdPaths), std::end(kSystemdPaths),
+                   program) != std::end(kSystemdPaths);
+}
+
 struct RuntimeDirectory {
   std::string_view path;
   std::vector<std::string> options;
@@ -64,6 +70,26 @@ void SetContainerVariable(std::vector<std::string>& env) {
   env.push_back("container=private-users");
 }
 
+// systemd shares all mounts between its services, Kubernetes and engines count
+// on that, but leaves it to the manager in a container. Shared with namespaces
+// inside only: what comes from the host is its slave.
+void ShareMounts(oci::Linux& linux) {
+  if (linux.rootfs_propagation.empty()) linux.rootfs_propagation = "rshared";
+}
+
+// `docker run --init`, Podman's likewise, puts a reaper in front. systemd is
+// one itself, and nothing but a client of another when it is not process 1.
+void TakeOffEnginesInit(oci::Process& process) {
+  constexpr std::string_view kInits[] = {"/sbin/docker-init", "/dev/init",
+                                         "/run/podman-init"};
+  std::vector<std::string>& args = process.args;
+  if (args.size() < 3 || args[1] != "--" || !IsSystemd(args[2])) return;
+  if (std::find(std::begin(kInits), std::end(kInits), args[0]) !=
+      std::end(kInits)) {
+    args.erase(args.begin(), args.begin() + 2);
+  }
+}
+
 void Uncover(std::vector<std::string>& paths) {
   constexpr std::string_view kNeeded[] = {"/run", "/run/lock", "/tmp",
                                           "/sys/kernel"};
@@ -76,15 +102,17 @@ void Uncover(std::vector<std::string>& paths) {
 }  // namespace
 
 bool RunsSystemd(const oci::Process& process) {
-  if (process.args.empty()) return false;
-  const std::string_view program = process.args.front();
-  return program == "systemd" || program == "init" ||
-         std::find(std::begin(kSystemdPaths), std::end(kSystemdPaths),
-                   program) != std::end(kSystemdPaths);
+  return !process.args.empty() && IsSystemd(process.args.front());
 }
 
-absl::Status PrepareForSystemd(oci::Spec& spec, const Inputs&) {
-  if (!RunsSystemd(*spec.process)) return absl::OkStatus();
+absl::Status PrepareForSystemd(oci::Spec& spec, const Inputs& inputs) {
+  TakeOffEnginesInit(*spec.process);
+  const bool runs_systemd = RunsSystemd(*spec.process);
+  if (!runs_systemd && !inputs.has_systemd) return absl::OkStatus();
+  // What it starts may be a script that will turn into systemd.
+  SetContainerVariable(spec.process->env);
+  ShareMounts(*spec.linux);
+  if (!runs_systemd) return absl::OkStatus();
   std::vector<oci::Mount> ours;
   for (const RuntimeDirectory& directory : RuntimeDirectories()) {
     ours.push_back(TakeOrMake(spec.mounts, directory));
@@ -93,7 +121,6 @@ absl::Status PrepareForSystemd(oci::Spec& spec, const Inputs&) {
       spec.mounts.begin() + static_cast<ptrdiff_t>(FirstUserMount(spec.mounts));
   spec.mounts.insert(place, std::make_move_iterator(ours.begin()),
                      std::make_move_iterator(ours.end()));
-  SetContainerVariable(spec.process->env);
   Uncover(spec.linux->masked_paths);
   Uncover(spec.linux->readonly_paths);
   return absl::OkStatus();

@@ -29,8 +29,9 @@ absl::Status PrepareReadOnlyRootfs(oci::Spec& spec, const Inputs& inputs);
 absl::Status RevealPaths(oci::Spec& spec, const Inputs& inputs);
 // oom_score.cc: -999 is the lowest a container may have.
 absl::Status LimitOomScore(oci::Spec& spec, const Inputs& inputs);
-// devices.cc: /dev/fuse and /dev/net/tun can be opened, where they are made.
-absl::Status AllowOwnDevices(oci::Spec& spec, const Inputs& inputs);
+// devices.cc: /dev/fuse and /dev/net/tun are there, as far as the host has
+// them, and can be opened, also where they are made.
+absl::Status AddOwnDevices(oci::Spec& spec, const Inputs& inputs);
 // seccomp_profile.cc: an allow-list also allows what systems need.
 absl::Status WidenSeccomp(oci::Spec& spec, const Inputs& inputs);
 

@@ -216,6 +216,21 @@ def test_a_remount_takes_its_files_along(docker):
     assert all("ro" in line.split()[3].split(",") for line in emulated)
 
 
+def test_a_remount_leaves_other_mounts_alone(docker):
+    """As systemd does for ProtectKernelTunables=: /proc/sys is covered by a
+    read-only copy of itself, then /proc gets other flags."""
+    said = docker.run(
+        "sh", "-c", "mount --rbind /proc/sys /proc/sys && "
+        "mount -o remount,bind,ro /proc/sys/vm && "
+        "mount -o remount,bind,nosuid,nodev,noexec /proc && "
+        "echo 1 >/proc/sys/vm/swappiness", check=False)
+    assert "Read-only file system" in said.err
+    mounts = docker.run(
+        "sh", "-c", "mount -o remount,bind,ro /proc/uptime && "
+        "mount -o remount,bind,nosuid /proc && cat /proc/mounts").out
+    assert dressed(mounts)["/uptime"]
+
+
 @pytest.mark.parametrize("unshare", [
     "-m -p -f --mount-proc", "-i -m -n -p -u -f --mount-proc=/proc",
     "-U -r -m -p -f --mount-proc", "-U -r -m -p -f"])

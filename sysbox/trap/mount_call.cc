@@ -157,16 +157,24 @@ absl::Status BindOne(const TrappedCall& call) {
   return Attach(call, *clone, target, dressed, wardrobe, false);
 }
 
-// A remount concerns one mount; its emulated files follow it.
+// A path to a mount may lead to another: one that covers a directory above it.
+bool LiesOn(const MountInfo& mount, FdRef file, pid_t caller) {
+  const absl::StatusOr<MountInfo> found = MountOf(file, caller);
+  return found.ok() && found->id == mount.id;
+}
+
+// A remount concerns one mount; its emulated files follow it when it becomes
+// read-only or writable. What is as it was leaves them as they are.
 absl::Status FollowRemount(const TrappedCall& call, uint64_t flags) {
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
   SYSBOX_ASSIGN_OR_RETURN(uint64_t magic, FilesystemMagic(target));
   if (FindDressedType(magic) == nullptr) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
   SYSBOX_ASSIGN_OR_RETURN(Dressed dressed, FindDressed(call, target));
+  const bool read_only = (flags & MS_RDONLY) != 0;
+  if (read_only == dressed.base.options.starts_with("ro")) return KernelsOwn();
   MountAttributes attributes;
-  ((flags & MS_RDONLY) != 0 ? attributes.set : attributes.clear) =
-      MOUNT_ATTR_RDONLY;
+  (read_only ? attributes.set : attributes.clear) = MOUNT_ATTR_RDONLY;
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
   for (const MountInfo& piece : dressed.pieces) {
@@ -174,8 +182,9 @@ absl::Status FollowRemount(const TrappedCall& call, uint64_t flags) {
     const std::string below =
         piece.mount_point.substr(dressed.base.mount_point.size() + 1);
     absl::StatusOr<Fd> file = OpenBelow(target, below);
-    // Locked or gone: the kernel will not let it be otherwise.
-    if (file.ok()) (void)SetMountAttributes(*file, attributes, false);
+    if (!file.ok() || !LiesOn(piece, *file, call.caller.tid())) continue;
+    // Locked: the kernel will not let it be otherwise.
+    (void)SetMountAttributes(*file, attributes, false);
   }
   return KernelsOwn();
 }

@@ -128,7 +128,8 @@ absl::Status AttachFilesystem(const MountOp& op, FdRef root) {
   if (op.type == "sysfs" && ErrnoOf(status) == EPERM) {
     return Annotate(status,
                     "the network namespace does not belong to the container's "
-                    "user namespace");
+                    "user namespace; have both made for it (podman run "
+                    "--userns=auto)");
   }
   return status;
 }

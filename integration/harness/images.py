@@ -32,18 +32,48 @@ def make_busybox_rootfs(root):
     return root
 
 
+def _tar(directory):
+    return subprocess.Popen(
+        ["tar", "-C", directory, "--xattrs-include=security.capability",
+         "-c", "."], stdout=subprocess.PIPE)
+
+
 def import_image(docker, rootfs, name):
-    with subprocess.Popen(["tar", "-C", rootfs, "-c", "."],
-                          stdout=subprocess.PIPE) as tar:
+    with _tar(rootfs) as tar:
         docker("import", "-", name, stdin=tar.stdout)
 
 
-def make_system_image(docker, name):
-    """Debian with systemd, and what else tools/lib/rootfs.sh says of `name`."""
+def _add_layer(docker, base, layer, name):
+    container = docker("create", base, "true").out.strip()
+    with _tar(layer) as tar:
+        docker("cp", "-", f"{container}:/", stdin=tar.stdout)
+    docker("commit", container, name)
+    docker("rm", container)
+
+
+def _make_layers(name):
+    """The directories, lowest first, of what tools/lib/rootfs.sh says."""
     tool = pathlib.Path(__file__).parents[2] / "tools/image"
-    made = run(tool, name, check=False)
+    made = run(tool, name, check=False, timeout=900)
     if made.code != 0:
         pytest.skip(f"{name} cannot be made here: {made.err.strip()}")
-    rootfs = made.out.splitlines()[-1]
-    import_image(docker, rootfs, name)
+    return [pathlib.Path(line) for line in made.out.splitlines()
+            if line.startswith("/")]
+
+
+def make_base_rootfs():
+    """Debian with systemd as a directory, which nobody may write to."""
+    return _make_layers("syscont-debian")[0]
+
+
+def make_system_image(docker, name):
+    """Debian with systemd, and what else tools/lib/rootfs.sh says of `name`.
+    Once; all share the layer that is the first."""
+    if docker("image", "inspect", name, check=False).code == 0:
+        return name
+    base, *upon = _make_layers(name)
+    if docker("image", "inspect", base.name, check=False).code != 0:
+        import_image(docker, base, base.name)
+    for layer in upon:
+        _add_layer(docker, base.name, layer, name)
     return name

@@ -15,12 +15,12 @@ test_packages=(catch2 libbenchmark-dev)
 check_packages=(clang clang-format libclang-rt-14-dev llvm python3)
 
 # What tools/quickstart makes its container from.
-rootfs_packages=(debootstrap)
+rootfs_packages=(mmdebstrap)
 
 # What the integration tests need besides: the real things.
 integration_packages=(
-  busybox-static crun debootstrap docker.io iproute2 iptables jq procps python3
-  python3-pytest runc strace sysstat
+  aardvark-dns busybox-static catatonit crun docker.io iproute2 iptables jq
+  mmdebstrap netavark podman procps python3 python3-pytest runc strace sysstat
 )
 
 # What tools/vm needs on the host.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -159,6 +160,26 @@ absl::Status SetMountAttributes(FdRef mount, const MountAttributes& attributes,
   attr.attr_clr = attributes.clear;
   attr.propagation = attributes.propagation;
   return SetAttributes(mount, &attr, recursive);
+}
+
+absl::StatusOr<uint64_t> AccessAttributesOf(FdRef file) {
+  struct statfs fs = {};
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(
+      TEMP_FAILURE_RETRY(fstatfs(file.get(), &fs)), "statfs descriptor"));
+  constexpr struct {
+    unsigned long statfs_flag;
+    uint64_t attribute;
+  } kFlags[] = {{ST_RDONLY, MOUNT_ATTR_RDONLY},
+                {ST_NOSUID, MOUNT_ATTR_NOSUID},
+                {ST_NODEV, MOUNT_ATTR_NODEV},
+                {ST_NOEXEC, MOUNT_ATTR_NOEXEC}};
+  uint64_t attributes = 0;
+  for (const auto& flag : kFlags) {
+    if ((static_cast<unsigned long>(fs.f_flags) & flag.statfs_flag) != 0) {
+      attributes |= flag.attribute;
+    }
+  }
+  return attributes;
 }
 
 absl::Status IdMapMount(FdRef mount, FdRef user_namespace, bool recursive) {

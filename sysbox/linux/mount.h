@@ -75,6 +75,9 @@ absl::StatusOr<DetachedMount> CloneTree(FdRef at, std::string_view path,
 // mount_setattr(2) on the mount `mount` is the root of.
 absl::Status SetMountAttributes(FdRef mount, const MountAttributes& attributes,
                                 bool recursive);
+// MOUNT_ATTR_RDONLY, NOSUID, NODEV and NOEXEC of the mount that `file` lies
+// on, as statfs(2) has them: read-only also if the filesystem is.
+absl::StatusOr<uint64_t> AccessAttributesOf(FdRef file);
 // MOUNT_ATTR_IDMAP (Linux 5.12) by `user_namespace`. The mount must be
 // detached. EINVAL where the filesystem cannot.
 absl::Status IdMapMount(FdRef mount, FdRef user_namespace, bool recursive);

@@ -85,13 +85,6 @@ absl::StatusOr<struct statx> StatMount(FdRef file, unsigned mask) {
   return result;
 }
 
-absl::StatusOr<uint64_t> MountIdOf(FdRef file) {
-  SYSBOX_ASSIGN_OR_RETURN(const struct statx found,
-                          StatMount(file, STATX_MNT_ID));
-  if ((found.stx_mask & STATX_MNT_ID) != 0) return found.stx_mnt_id;
-  return ErrnoStatus(ENOSYS, "statx mount id");
-}
-
 // Reads a file line by line with little more memory than the longest line.
 class LineReader {
  public:
@@ -190,6 +183,13 @@ absl::StatusOr<std::vector<MountInfo>> ParseMountInfo(std::string_view text) {
 absl::StatusOr<std::vector<MountInfo>> ReadOwnMountInfo() {
   SYSBOX_ASSIGN_OR_RETURN(const std::string text, ReadFile(kOwnMountInfo));
   return ParseMountInfo(text);
+}
+
+absl::StatusOr<uint64_t> MountIdOf(FdRef file) {
+  SYSBOX_ASSIGN_OR_RETURN(const struct statx found,
+                          StatMount(file, STATX_MNT_ID));
+  if ((found.stx_mask & STATX_MNT_ID) != 0) return found.stx_mnt_id;
+  return ErrnoStatus(ENOSYS, "statx mount id");
 }
 
 absl::StatusOr<MountInfo> MountOf(FdRef file) {

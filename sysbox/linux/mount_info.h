@@ -32,7 +32,9 @@ struct MountInfo {
 absl::StatusOr<std::vector<MountInfo>> ParseMountInfo(std::string_view text);
 absl::StatusOr<std::vector<MountInfo>> ReadOwnMountInfo();
 
-// The mount that `file` lies on, found by its mount id (statx(2), or fdinfo).
+// The id, as in mountinfo, of the mount that `file` lies on (statx(2)).
+absl::StatusOr<uint64_t> MountIdOf(FdRef file);
+// The mount that `file` lies on, found by its mount id.
 // Reads only as far as needed; does not parse the other lines.
 absl::StatusOr<MountInfo> MountOf(FdRef file);
 // Likewise for a file in `process`'s mount namespace, below its root.

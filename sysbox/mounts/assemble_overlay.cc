@@ -6,7 +6,6 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <iterator>
 #include <optional>
@@ -17,10 +16,10 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/linux/socket.h"
+#include "sysbox/mounts/child_report.h"
 #include "sysbox/mounts/container_identity.h"
 #include "sysbox/mounts/layer_clones.h"
 
@@ -107,9 +106,8 @@ absl::StatusOr<DetachedMount> MountOverlay(const RootfsPlan& rootfs,
 
 // In a child with a mount namespace of its own; the clones go down with it,
 // the overlay holds on to what it needs of them.
-absl::StatusOr<DetachedMount> MountOnAttached(const RootfsPlan& rootfs,
-                                              const IdMaps& maps,
-                                              LayerClones& layers) {
+absl::StatusOr<std::vector<DetachedMount>> MountOnAttached(
+    const RootfsPlan& rootfs, const IdMaps& maps, LayerClones& layers) {
   SYSBOX_ASSIGN_OR_RETURN(Fd top, Open("/", {.flags = O_PATH | O_DIRECTORY}));
   const MountAttributes make_private = {
       .set = 0, .clear = 0, .propagation = MS_PRIVATE};
@@ -117,31 +115,10 @@ absl::StatusOr<DetachedMount> MountOnAttached(const RootfsPlan& rootfs,
   for (const DetachedMount& clone : layers.clones) {
     SYSBOX_RETURN_IF_ERROR(AttachMount(clone, top));
   }
-  return MountOverlay(rootfs, maps, layers, SetByPath);
-}
-
-// "0" with the mount's descriptor, or errno and text.
-absl::Status Report(FdRef socket, const absl::StatusOr<DetachedMount>& mount) {
-  if (mount.ok()) {
-    const FdRef fd = mount->fd();
-    return SendMessage(socket, "0", {&fd, 1});
-  }
-  return SendMessage(socket,
-                     fmt::format("{} {}", std::max(1, ErrnoOf(mount.status())),
-                                 MessageOf(mount.status())),
-                     {});
-}
-
-absl::StatusOr<DetachedMount> ReadReport(FdRef socket) {
-  constexpr size_t kMaxReport = 64 << 10;
-  SYSBOX_ASSIGN_OR_RETURN(ReceivedMessage report,
-                          ReceiveMessage(socket, kMaxReport, 1));
-  if (report.fds.size() == 1) return DetachedMount(std::move(report.fds[0]));
-  const size_t space = std::min(report.data.find(' '), report.data.size());
-  const auto error = ParseUint64(report.data.substr(0, space));
-  if (!error.has_value()) return Internal("the mounting child died");
-  // The text ends in the kernel's words already; keep them and the number.
-  return ErrnoStatus(static_cast<int>(*error), report.data.substr(space));
+  std::vector<DetachedMount> mounts(1);
+  SYSBOX_ASSIGN_OR_RETURN(mounts.front(),
+                          MountOverlay(rootfs, maps, layers, SetByPath));
+  return mounts;
 }
 
 absl::StatusOr<DetachedMount> MountInChild(const RootfsPlan& rootfs,
@@ -158,9 +135,11 @@ absl::StatusOr<DetachedMount> MountInChild(const RootfsPlan& rootfs,
     _exit(sent.ok() ? 0 : 1);
   }
   sockets.second.Reset();
-  auto mount = ReadReport(sockets.first);
+  auto mounts = ReadReport(sockets.first);
   SYSBOX_RETURN_IF_ERROR(child->Wait().status());
-  return mount;
+  SYSBOX_RETURN_IF_ERROR(mounts.status());
+  if (mounts->size() != 1) return Internal("the mounting child sent no mount");
+  return std::move(mounts->front());
 }
 
 // A fresh directory: what an overlay left in it last time is of no use, and

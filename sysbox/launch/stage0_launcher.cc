@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "fmt/format.h"
@@ -17,6 +18,8 @@
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/mounts/apply.h"
+#include "sysbox/mounts/locked_mounts.h"
+#include "sysbox/mounts/locking_stage.h"
 
 namespace sysbox::launch {
 namespace {
@@ -115,17 +118,57 @@ absl::Status AddEmulated(const LaunchPlan& plan, const LaunchFds& fds,
   return absl::OkStatus();
 }
 
-// What is of no more use goes into `discarded`.
-absl::Status GiveMounts(const LaunchPlan& plan, const LaunchFds& fds,
-                        const Pidfd& init, SyncChannel& channel,
-                        std::vector<DetachedMount>& discarded) {
+// The host's side of the container's mounts: what is on its way to init.
+class MountGiver {
+ public:
+  MountGiver(const LaunchPlan& plan, const LaunchFds& fds, SyncChannel& channel)
+      : plan_(plan), fds_(fds), channel_(channel) {}
+  // To an init that enters its namespaces meanwhile.
+  absl::Status Give(const Pidfd& init);
+  // Init is in its namespaces: it gets what was kept back to be locked.
+  absl::Status GiveLocked();
+  // Lets go of what is of no more use. Waits for RCU.
+  void Discard();
+
+ private:
+  const LaunchPlan& plan_;
+  const LaunchFds& fds_;
+  SyncChannel& channel_;
+  std::optional<mounts::LockingStage> stage_;
+  std::vector<DetachedMount> locked_;
+  std::vector<DetachedMount> discarded_;
+};
+
+absl::Status MountGiver::Give(const Pidfd& init) {
+  if (mounts::HasLocked(plan_.mounts)) {
+    SYSBOX_ASSIGN_OR_RETURN(stage_, mounts::LockingStage::Make(),
+                            "make locking stage");
+    FdRef inner[] = {stage_->inner().fd()};
+    SYSBOX_RETURN_IF_ERROR(channel_.Send(SyncMessage::kStage, 0, {}, inner));
+  }
   SYSBOX_ASSIGN_OR_RETURN(Fd user_namespace,
                           OpenNamespace(init.pid(), NamespaceType::kUser));
   SYSBOX_ASSIGN_OR_RETURN(
       std::vector<DetachedMount> mounts,
-      mounts::PrepareMounts(plan.mounts, user_namespace, &discarded));
-  SYSBOX_RETURN_IF_ERROR(AddEmulated(plan, fds, mounts));
-  return SendMounts(std::move(mounts), channel);
+      mounts::PrepareMounts(plan_.mounts, user_namespace, &discarded_));
+  if (stage_.has_value()) {
+    SYSBOX_ASSIGN_OR_RETURN(locked_,
+                            mounts::TakeLocked(plan_.mounts, *stage_, mounts));
+  }
+  SYSBOX_RETURN_IF_ERROR(AddEmulated(plan_, fds_, mounts));
+  return SendMounts(std::move(mounts), channel_);
+}
+
+absl::Status MountGiver::GiveLocked() {
+  if (!stage_.has_value()) return absl::OkStatus();
+  SYSBOX_RETURN_IF_ERROR(mounts::PutLocked(*stage_, locked_));
+  return channel_.Send(SyncMessage::kLocked);
+}
+
+void MountGiver::Discard() {
+  locked_.clear();
+  stage_.reset();
+  discarded_.clear();
 }
 
 // The conversation from kMapped to kExec.
@@ -137,15 +180,16 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
     SYSBOX_RETURN_IF_ERROR(WriteGidMap(init.pid(), plan.maps.gids.lines));
   }
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMapped));
-  std::vector<DetachedMount> discarded;
-  SYSBOX_RETURN_IF_ERROR(GiveMounts(plan, fds, init, channel, discarded));
+  MountGiver mounts(plan, fds, channel);
+  SYSBOX_RETURN_IF_ERROR(mounts.Give(init));
   SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kNamespaced).status());
+  SYSBOX_RETURN_IF_ERROR(mounts.GiveLocked());
   if (callbacks.namespaces_ready) {
     SYSBOX_RETURN_IF_ERROR(callbacks.namespaces_ready(init));
   }
-  discarded.clear();  // waits for RCU, and init is mounting
+  mounts.Discard();  // while init is mounting
   SYSBOX_ASSIGN_OR_RETURN(Fd terminal,
                           AwaitTerminal(plan.process, fds, channel));
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket mounted,

@@ -20,6 +20,7 @@
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/mounts/apply.h"
+#include "sysbox/mounts/locked_mounts.h"
 
 namespace sysbox::launch {
 namespace {
@@ -58,6 +59,31 @@ absl::StatusOr<std::vector<DetachedMount>> ReceiveMounts(SyncChannel& channel) {
   }
 }
 
+// Takes the stage, if there is one, into the new mount namespace.
+absl::StatusOr<DetachedMount> EnterMounts(const LaunchPlan& plan,
+                                          SyncChannel& channel) {
+  DetachedMount stage;
+  if (mounts::HasLocked(plan.mounts)) {
+    SYSBOX_ASSIGN_OR_RETURN(SyncPacket packet,
+                            channel.Expect(SyncMessage::kStage));
+    if (packet.fds.size() != 1) return Internal("the launcher sent no stage");
+    stage = DetachedMount(std::move(packet.fds[0]));
+  }
+  SYSBOX_RETURN_IF_ERROR(mounts::EnterMountNamespace(stage));
+  return stage;
+}
+
+absl::StatusOr<std::vector<DetachedMount>> TakeMounts(
+    const LaunchPlan& plan, const DetachedMount& stage, SyncChannel& channel) {
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
+                          ReceiveMounts(channel));
+  if (!stage.valid()) return mounts;
+  SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kLocked).status());
+  SYSBOX_RETURN_IF_ERROR(
+      mounts::CollectLocked(plan.mounts, stage.fd(), mounts));
+  return mounts;
+}
+
 // Everything in the container's root file system up to the point where the
 // host's hooks must have run.
 absl::StatusOr<Fd> BuildRoot(const LaunchPlan& plan,
@@ -71,8 +97,9 @@ absl::StatusOr<Fd> BuildRoot(const LaunchPlan& plan,
   return root;
 }
 
-absl::Status FinishRoot(const LaunchPlan& plan, FdRef root,
-                        std::vector<DetachedMount>& mounts) {
+absl::Status FinishRoot(const LaunchPlan& plan, const DetachedMount& stage,
+                        Fd& root, std::vector<DetachedMount>& mounts) {
+  SYSBOX_RETURN_IF_ERROR(mounts::ReplaceRoot(plan.mounts, stage.fd(), root));
   SYSBOX_RETURN_IF_ERROR(mounts::EnterRootfs(plan.mounts, root));
   SYSBOX_RETURN_IF_ERROR(WriteSysctls(plan, root));
   return mounts::AttachLastMounts(plan.mounts, root, mounts);
@@ -99,10 +126,11 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kMapped).status());
   SYSBOX_RETURN_IF_ERROR(BecomeContainerRoot());
   SYSBOX_RETURN_IF_ERROR(MakeNamespaces(plan, fds));
+  SYSBOX_ASSIGN_OR_RETURN(DetachedMount stage, EnterMounts(plan, channel));
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kNamespaced));
   SYSBOX_RETURN_IF_ERROR(SetIdentity(plan));
   SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
-                          ReceiveMounts(channel));
+                          TakeMounts(plan, stage, channel));
   SYSBOX_ASSIGN_OR_RETURN(Fd root, BuildRoot(plan, mounts));
   std::optional<Terminal> terminal;
   if (plan.process.terminal) {
@@ -114,8 +142,9 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket run, channel.Expect(SyncMessage::kRun));
   SYSBOX_RETURN_IF_ERROR(
       RunHooks("createContainer", plan.create_container_hooks, run.text, root));
-  SYSBOX_RETURN_IF_ERROR(FinishRoot(plan, root, mounts));
+  SYSBOX_RETURN_IF_ERROR(FinishRoot(plan, stage, root, mounts));
   mounts.clear();
+  stage = DetachedMount();
   if (terminal.has_value()) {
     SYSBOX_RETURN_IF_ERROR(AdoptTerminal(*terminal, plan.process));
     terminal.reset();

@@ -7,9 +7,12 @@
 //      │ clone3 ───────────────────────────────▶│ enters cgroups (v1)
 //      │ uid_map, gid_map                       │
 //      ├─ kMapped ─────────────────────────────▶│ becomes root inside, makes
-//      │ detached mounts                        │ the other namespaces
+//      ├─ kStage {fd} ─────────────────────────▶│ the other namespaces
+//      │ detached mounts                        │ attaches the stage
 //      ├─ kMounts {fds} … (last one marked) ───▶│
 //      │◀─────────────────────── kNamespaced ───┤
+//      │ puts mounts on the stage               │
+//      ├─ kLocked ─────────────────────────────▶│
 //      │ prestart, createRuntime hooks          │ rootfs, mounts
 //      │◀──────────────── kTerminal {master} ───┤ only with a terminal
 //      │◀─────────────────── kMounted {pid} ────┤
@@ -23,7 +26,8 @@
 //      │                                        │ startContainer hooks; execve
 //      │                                        │ closes the socket
 //
-// An exec into a container has the same conversation without kMapped's maps,
+// kStage and kLocked are sent only if the plan has mounts to lock. An exec
+// into a container has the same conversation without kMapped's maps,
 // kMounts, kNamespaced and kMounted. A joiner (stage 1) that forks init sends
 // kForked {pidfd} first.
 #ifndef SYSBOX_LAUNCH_SYNC_H_
@@ -55,6 +59,8 @@ enum class SyncMessage : uint32_t {
   kExec = 8,      // go; text: startContainer's state
   kForked = 9,    // fd: pidfd of init; value: its pid on the host
   kNamespaced = 10,  // init is in all its namespaces
+  kStage = 11,       // fd: the inner half of the locking stage
+  kLocked = 12,      // the mounts that are to be locked are on the stage
 };
 
 struct SyncPacket {

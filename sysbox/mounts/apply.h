@@ -30,11 +30,13 @@ bool NeedsLauncher(const MountOp& op);
 // With HasEmulated(plan) the launcher puts two more behind what PrepareMounts
 // returned: the static and the live emulated filesystem.
 
-// Init, in its own namespaces, as root of the user namespace, before
-// pivot_root. `prepared` is PrepareMounts' result; `attach_rootfs_at` is a
-// host directory to attach the rootfs over: "/" is the one that container
-// root can always reach. Makes every mount of the namespace private first.
-// Returns an O_PATH descriptor of the attached root.
+// Init, in its own namespaces, as root of the user namespace, first of all:
+// makes every mount of the namespace private. With HasLocked(plan), `stage` is
+// the inner half of the LockingStage, and is attached: see locked_mounts.h.
+absl::Status EnterMountNamespace(const DetachedMount& stage);
+// `prepared` is PrepareMounts' result; `attach_rootfs_at` is a host directory
+// to attach the rootfs over: "/" is the one that container root can always
+// reach. Returns an O_PATH descriptor of the attached root.
 absl::StatusOr<Fd> AttachRootfs(const MountPlan& plan,
                                 DetachedMount& prepared_rootfs,
                                 const std::string& attach_rootfs_at);

@@ -402,7 +402,7 @@ TEST_CASE("emulated files lie over the kernel's, and nowhere else") {
     RETURN_UNLESS(tmpfs == 2);
     return absl::OkStatus();
   };
-  CHECK_OK(RunInContainer(plan, inside, std::move(emulated)));
+  CHECK_OK(RunInContainer(plan, inside, {.emulated = std::move(emulated)}));
 }
 
 TEST_CASE("the kernel's own files come back upon an emulated directory") {
@@ -433,7 +433,7 @@ TEST_CASE("the kernel's own files come back upon an emulated directory") {
     RETURN_UNLESS(native == "4096\n" && ours.empty());  // panic is nobody's
     return absl::OkStatus();
   };
-  CHECK_OK(RunInContainer(plan, inside, std::move(emulated)));
+  CHECK_OK(RunInContainer(plan, inside, {.emulated = std::move(emulated)}));
 }
 
 }  // namespace

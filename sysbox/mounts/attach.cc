@@ -79,7 +79,9 @@ absl::Status AttachPrepared(const MountOp& op, FdRef root,
                            ? MakeDirectoriesInRoot(root, op.target, kTargetMode)
                            : MakeFileInRoot(root, op.target, kTargetMode));
   SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, root, target));
-  return AttachMount(mount, target);
+  SYSBOX_RETURN_IF_ERROR(AttachMount(mount, target));
+  // What the way over the stage cannot keep.
+  return op.locked ? SetPropagation(mount.fd(), op) : absl::OkStatus();
 }
 
 bool HasOption(const MountOp& op, std::string_view key) {
@@ -144,21 +146,28 @@ absl::Span<const MountOp> EmulatedRun(const MountPlan& plan, size_t first) {
   return absl::MakeConstSpan(plan.ops).subspan(first, end - first);
 }
 
-absl::Status MakeAllPrivate() {
+}  // namespace
+
+absl::Status EnterMountNamespace(const DetachedMount& stage) {
   SYSBOX_ASSIGN_OR_RETURN(const Fd top,
                           Open("/", {.flags = O_PATH | O_DIRECTORY}));
-  return SetMountAttributes(
-      top, {.set = 0, .clear = 0, .propagation = MS_PRIVATE}, true);
+  SYSBOX_RETURN_IF_ERROR(
+      SetMountAttributes(top, {.set = 0, .clear = 0, .propagation = MS_PRIVATE},
+                         true),
+      "make mounts private");
+  if (!stage.valid()) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(const Fd place,
+                          Open(kHiddenPlace, {.flags = O_PATH | O_DIRECTORY}));
+  return Annotate(AttachMount(stage, place), "attach locking stage");
 }
-
-}  // namespace
 
 absl::StatusOr<Fd> AttachRootfs(const MountPlan& plan,
                                 DetachedMount& prepared_rootfs,
                                 const std::string& attach_rootfs_at) {
-  SYSBOX_RETURN_IF_ERROR(MakeAllPrivate(), "make mounts private");
-  // What lies on "/" already cannot be moved onto it.
-  const std::string at = plan.no_pivot ? "/dev" : attach_rootfs_at;
+  // What lies on "/" already cannot be moved onto it; and what stayed there
+  // would be unmounted in place of the old root.
+  const std::string at =
+      plan.no_pivot || plan.rootfs.locked ? "/dev" : attach_rootfs_at;
   SYSBOX_ASSIGN_OR_RETURN(const Fd target,
                           Open(at, {.flags = O_PATH | O_DIRECTORY}));
   SYSBOX_RETURN_IF_ERROR(AttachMount(prepared_rootfs, target),

@@ -81,6 +81,7 @@ class Builder {
                                   const oci::MountOptions& options,
                                   const SourceFacts& source,
                                   const MountOp& op) const;
+  bool WantsLock(const MountOp& op, const SourceFacts& source) const;
   bool AddAsDeviceNode(const MountOp& op);
   void AddEmulated(const MountOp& filesystem);
   absl::Status AddPaths(const std::vector<std::string>& paths,
@@ -146,6 +147,18 @@ absl::StatusOr<bool> Builder::WantsIdMap(const oci::Mount& mount,
            OwnsHostId(maps.gids, source.gid));
 }
 
+// What config.json says, and what the host has set on the source: neither is
+// the container's to take back.
+bool Builder::WantsLock(const MountOp& op, const SourceFacts& source) const {
+  if (!inputs_.options.lock_attributes) return false;
+  uint64_t attributes = (source.attributes & ~op.attributes.clear) |
+                        op.attributes.set | op.recursive_attributes.set;
+  if (op.recursive) {
+    attributes |= source.attributes_below & ~op.recursive_attributes.clear;
+  }
+  return (attributes & kLockableAttributes) != 0;
+}
+
 // /dev/null on a name in our own /dev needs no mount.
 bool Builder::AddAsDeviceNode(const MountOp& op) {
   MountOp* dev = Dev();
@@ -177,6 +190,7 @@ absl::Status Builder::AddBind(size_t index, const oci::MountOptions& options,
   SYSBOX_ASSIGN_OR_RETURN(op.id_map, WantsIdMap(mount, options, source, op));
   op.id_map_required = op.id_map && inputs_.options.id_map_required;
   if (op.attributes.set == 0 && AddAsDeviceNode(op)) return absl::OkStatus();
+  op.locked = WantsLock(op, source);
   ops_.push_back(std::move(op));
   return absl::OkStatus();
 }
@@ -219,6 +233,8 @@ absl::Status Builder::AddFilesystem(const oci::Mount& mount,
   if (op.target == "/dev" && mount.type == "tmpfs") {
     op.kind = MountOp::Kind::kDev;
     SYSBOX_RETURN_IF_ERROR(FillDev(spec_, inputs_, op));
+    op.locked = inputs_.options.lock_attributes &&
+                (op.attributes.set & MOUNT_ATTR_RDONLY) != 0;
   }
   const bool emulated = (op.type == "proc" && op.target == "/proc") ||
                         (op.type == "sysfs" && op.target == "/sys");
@@ -270,6 +286,7 @@ void Builder::AddDataRoots(const RootfsPlan& rootfs) {
     op.propagation = {kAllPrivate};
     if (inputs_.options.read_only_data_roots) {
       op.attributes.set = MOUNT_ATTR_RDONLY;
+      op.locked = inputs_.options.lock_attributes;
     }
     ops_.push_back(std::move(op));
   }

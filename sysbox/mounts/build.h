@@ -37,6 +37,8 @@ struct BuildOptions {
   bool data_roots = false;
   bool read_only_data_roots = false;
   bool kernel_files = false;  // kernel_files.h
+  // What is read-only, nosuid, nodev or noexec from the start stays so.
+  bool lock_attributes = true;
 };
 
 struct RootfsFacts {
@@ -46,7 +48,7 @@ struct RootfsFacts {
   std::string filesystem;  // type, "overlay"
   // When the rootfs is the root of an overlay mount.
   std::optional<OverlayLayers> overlay;
-  uint64_t attributes = 0;  // MOUNT_ATTR_* of that mount
+  uint64_t attributes = 0;  // MOUNT_ATTR_* of the mount it lies on
 };
 
 struct SourceFacts {
@@ -54,6 +56,9 @@ struct SourceFacts {
   bool device = false;
   uint32_t uid = 0;
   uint32_t gid = 0;
+  // MOUNT_ATTR_* of the mount it lies on, and of those below it.
+  uint64_t attributes = 0;
+  uint64_t attributes_below = 0;
 };
 
 struct BuildInputs {

@@ -89,7 +89,7 @@ TEST_CASE("a system container's mounts become ops in the spec's order") {
   inputs.has_kcore = true;
   AddSources(spec, inputs);
   CHECK(Build(spec, inputs) ==
-        R"(rootfs id-mapped-bind /b/rootfs readonly propagation=rslave
+        R"(rootfs id-mapped-bind /b/rootfs readonly locked propagation=rslave
 filesystem /sys type=sysfs source=sysfs attr=nosuid,nodev,noexec
 cgroup-tree /sys/fs/cgroup type=cgroup source=cgroup attr=nosuid
 filesystem /proc type=proc source=proc attr=nosuid,nodev,noexec
@@ -108,7 +108,7 @@ dev /dev type=tmpfs source=tmpfs options=mode=755,size=65536k attr=nosuid,strict
   link ptmx -> pts/ptmx
   link core -> /proc/kcore
 filesystem /dev/pts type=devpts source=devpts options=newinstance,ptmxmode=0666,mode=0620,gid=5 attr=nosuid,noexec
-bind /v source=/src attr=ro propagation=rprivate recursive id-map
+bind /v source=/src attr=ro propagation=rprivate recursive id-map locked
 filesystem /t type=tmpfs source=tmpfs copy-up
 last readonly /proc/bus optional over-proc
 last mask /proc/acpi optional over-proc

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "sysbox/ids/id_range.h"
 #include "sysbox/linux/mount.h"
+#include "sysbox/mounts/locking_stage.h"
 #include "sysbox/mounts/mount_plan.h"
 #include "sysbox/testing/user_namespace.h"
 
@@ -22,11 +23,15 @@ inline IdMaps HarnessMaps() {
   return {map, map};
 }
 
+struct HarnessOptions {
+  // The static and the live filesystem, if the plan has such ops.
+  std::vector<DetachedMount> emulated;
+  LockingStage::Method lock_by = LockingStage::Method::kDetached;
+};
 // `inside` runs as pid 1 and root of all new namespaces, in the new root.
-// `emulated`: the static and the live filesystem, if the plan has such ops.
 absl::Status RunInContainer(const MountPlan& plan,
                             absl::FunctionRef<absl::Status()> inside,
-                            std::vector<DetachedMount> emulated = {});
+                            HarnessOptions options = {});
 
 // A plan for the directory `rootfs`, id-mapped, without further mounts.
 MountPlan PlainPlan(const std::string& rootfs);

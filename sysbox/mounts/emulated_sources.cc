@@ -16,8 +16,6 @@
 namespace sysbox::mounts {
 namespace {
 
-constexpr char kHiddenPlace[] = "/sys";
-
 absl::Status AttachHidden(const DetachedMount& mount) {
   SYSBOX_ASSIGN_OR_RETURN(const Fd place,
                           Open(kHiddenPlace, {.flags = O_PATH | O_DIRECTORY}));

@@ -16,6 +16,7 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/kernel_features.h"
+#include "sysbox/linux/mount.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/mounts/container_files.h"
 #include "sysbox/mounts/data_roots.h"
@@ -48,6 +49,7 @@ absl::Status LookAtMount(FdRef root, RootfsFacts& facts) {
   SYSBOX_ASSIGN_OR_RETURN(const uint64_t magic, FilesystemMagic(root));
   if (magic != OVERLAYFS_SUPER_MAGIC) {
     facts.filesystem = fmt::format("{:#x}", magic);
+    SYSBOX_ASSIGN_OR_RETURN(facts.attributes, AccessAttributesOf(root));
     return absl::OkStatus();
   }
   facts.filesystem = "overlay";
@@ -75,16 +77,69 @@ absl::StatusOr<RootfsFacts> LookAtRootfs(const std::string& path) {
   return facts;
 }
 
+// The host's mounts, read when somebody asks.
+class HostMounts {
+ public:
+  // MOUNT_ATTR_* of those below `directory`, all together.
+  absl::StatusOr<uint64_t> AttributesBelow(FdRef directory);
+
+ private:
+  std::string text_;
+};
+
+absl::StatusOr<uint64_t> HostMounts::AttributesBelow(FdRef directory) {
+  if (text_.empty()) {
+    SYSBOX_ASSIGN_OR_RETURN(text_, ReadFile("/proc/self/mountinfo"));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(std::string below, ReadLink(ProcPath(directory)));
+  if (below != "/") below += "/";
+  // Usually there is none, which the text tells before it is parsed.
+  if (below.find_first_of(" \t\n\\#") == std::string::npos &&
+      text_.find(" " + below) == std::string::npos) {
+    return 0;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const auto mounts, ParseMountInfo(text_));
+  uint64_t attributes = 0;
+  for (const MountInfo& mount : mounts) {
+    if (mount.mount_point.starts_with(below)) attributes |= AttributesOf(mount);
+  }
+  return attributes;
+}
+
 absl::StatusOr<SourceFacts> LookAtSource(const std::string& path,
-                                         const std::string& field) {
-  const auto found = StatAt(FdRef::Cwd(), path);
-  if (!found.ok()) return PathError(field, path, found.status());
+                                         bool recursive, HostMounts& mounts) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd source, Open(path, {.flags = O_PATH}));
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(source));
   SourceFacts facts;
   facts.path = path;
-  facts.device = S_ISCHR(found->st_mode) || S_ISBLK(found->st_mode);
-  facts.uid = found->st_uid;
-  facts.gid = found->st_gid;
+  facts.device = S_ISCHR(found.st_mode) || S_ISBLK(found.st_mode);
+  facts.uid = found.st_uid;
+  facts.gid = found.st_gid;
+  SYSBOX_ASSIGN_OR_RETURN(facts.attributes, AccessAttributesOf(source));
+  if (recursive && S_ISDIR(found.st_mode)) {
+    SYSBOX_ASSIGN_OR_RETURN(facts.attributes_below,
+                            mounts.AttributesBelow(source));
+  }
   return facts;
+}
+
+absl::Status LookAtSources(const oci::Spec& spec, const std::string& bundle,
+                           BuildInputs& inputs) {
+  HostMounts mounts;
+  inputs.sources.resize(spec.mounts.size());
+  for (size_t i = 0; i < spec.mounts.size(); ++i) {
+    const oci::Mount& mount = spec.mounts[i];
+    const oci::MountOptions options = oci::ParseMountOptions(mount.options);
+    if (mount.type != "bind" && !options.bind) continue;
+    const std::string path = FromBundle(bundle, mount.source);
+    auto facts = LookAtSource(path, options.recursive, mounts);
+    if (!facts.ok()) {
+      return PathError(fmt::format("mounts[{}].source", i), path,
+                       facts.status());
+    }
+    inputs.sources[i] = *std::move(facts);
+  }
+  return absl::OkStatus();
 }
 
 // Where the root is an overlay that can be written to.
@@ -145,16 +200,7 @@ absl::StatusOr<BuildInputs> GatherBuildInputs(const oci::Spec& spec,
   inputs.options = std::move(options);
   SYSBOX_ASSIGN_OR_RETURN(inputs.rootfs,
                           LookAtRootfs(FromBundle(bundle, spec.root->path)));
-  inputs.sources.resize(spec.mounts.size());
-  for (size_t i = 0; i < spec.mounts.size(); ++i) {
-    const oci::Mount& mount = spec.mounts[i];
-    const bool bind =
-        mount.type == "bind" || oci::ParseMountOptions(mount.options).bind;
-    if (!bind) continue;
-    SYSBOX_ASSIGN_OR_RETURN(inputs.sources[i],
-                            LookAtSource(FromBundle(bundle, mount.source),
-                                         fmt::format("mounts[{}].source", i)));
-  }
+  SYSBOX_RETURN_IF_ERROR(LookAtSources(spec, bundle, inputs));
   inputs.has_kcore = Exists("/proc/kcore");
   SYSBOX_RETURN_IF_ERROR(LookIntoRootfs(spec, bundle, inputs));
   return inputs;

@@ -9,7 +9,11 @@
 
 namespace sysbox::mounts {
 
+// Flags and propagation. An op that is `locked` does not become shared or
+// unbindable yet: such a mount cannot propagate, or would with the launcher's.
 absl::Status ApplyAttributes(FdRef mount, const MountOp& op);
+// That, for a locked mount that has arrived.
+absl::Status SetPropagation(FdRef mount, const MountOp& op);
 
 }  // namespace sysbox::mounts
 

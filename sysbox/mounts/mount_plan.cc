@@ -119,6 +119,7 @@ std::string RootfsText(const RootfsPlan& rootfs) {
       fmt::format("rootfs {} {}", Name(rootfs.kind), rootfs.path);
   text += Pair("attr", Attributes(rootfs.attributes));
   text += Word("readonly", rootfs.readonly);
+  text += Word("locked", rootfs.locked);
   if (rootfs.propagation != 0) {
     text += Pair("propagation", Propagation(rootfs.propagation));
   }
@@ -177,6 +178,7 @@ std::string OpText(const MountOp& op) {
   text += Word("optional", op.optional);
   text += Word("copy-up", op.copy_up);
   text += Word("over-proc", op.over_proc);
+  text += Word("locked", op.locked);
   return text + "\n" + DevText(op);
 }
 
@@ -186,6 +188,12 @@ bool HasEmulated(const MountPlan& plan) {
   return std::any_of(plan.ops.begin(), plan.ops.end(), [](const MountOp& op) {
     return op.kind == MountOp::Kind::kEmulated;
   });
+}
+
+bool HasLocked(const MountPlan& plan) {
+  return plan.rootfs.locked ||
+         std::any_of(plan.ops.begin(), plan.ops.end(),
+                     [](const MountOp& op) { return op.locked; });
 }
 
 std::string ToText(const MountPlan& plan) {

@@ -11,6 +11,8 @@
 #ifndef SYSBOX_MOUNTS_MOUNT_PLAN_H_
 #define SYSBOX_MOUNTS_MOUNT_PLAN_H_
 
+#include <sys/mount.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +22,11 @@
 #include "sysbox/linux/mount.h"
 
 namespace sysbox::mounts {
+
+// The flags that the kernel can lock (access time apart).
+inline constexpr uint64_t kLockableAttributes =
+    MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+    MOUNT_ATTR_NOEXEC;
 
 // The layers of an overlay: absolute host paths, topmost first.
 struct OverlayLayers {
@@ -47,8 +54,12 @@ struct RootfsPlan {
   OverlayLayers overlay;
   uint64_t attributes = 0;   // MOUNT_ATTR_* of the mount found at `path`
   bool readonly = false;     // made read-only at the very end, by init
+  bool locked = false;       // and cannot be made otherwise
   uint64_t propagation = 0;  // MS_* (|MS_REC) for "/" inside
 };
+
+// A directory of the host's that init's own mounts lie on until pivot_root.
+inline constexpr char kHiddenPlace[] = "/sys";
 
 struct DeviceNode {
   std::string path;   // below /dev: "null", "net/tun"
@@ -98,6 +109,7 @@ struct MountOp {
   bool optional = false;         // absent source or target: skip quietly
   bool copy_up = false;          // "tmpcopyup"
   bool over_proc = false;        // may land on procfs
+  bool locked = false;           // its flags cannot be cleared inside
   EmulatedFrom emulated_from = EmulatedFrom::kStatic;
   bool last = false;                // after sysctls are written (ro, masks)
   uint32_t mode = 0;                // of a kDataRoot that has to be made
@@ -120,6 +132,8 @@ struct MountPlan {
 };
 
 bool HasEmulated(const MountPlan& plan);
+// Whether a LockingStage is needed.
+bool HasLocked(const MountPlan& plan);
 
 // One line per op; stable, for golden tests and --debug logs.
 std::string ToText(const MountPlan& plan);

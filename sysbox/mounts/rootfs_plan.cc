@@ -60,6 +60,8 @@ absl::StatusOr<RootfsPlan> BuildRootfsPlan(const oci::Spec& spec,
   plan.filesystem = inputs.rootfs.filesystem;
   plan.attributes = inputs.rootfs.attributes;
   plan.readonly = spec.root->readonly;
+  plan.locked = inputs.options.lock_attributes &&
+                (plan.readonly || (plan.attributes & MOUNT_ATTR_RDONLY) != 0);
   SYSBOX_ASSIGN_OR_RETURN(plan.kind,
                           ChooseKind(inputs.rootfs, inputs.options.maps));
   SYSBOX_ASSIGN_OR_RETURN(plan.propagation, Propagation(*spec.linux));

@@ -52,6 +52,8 @@ constexpr Attack kAttacks[] = {
     {"set", SetFile, "PATH VALUE..."},
     {"steady", CallSteadily, ""},
     {"swap", SwapForever, "PATH PATH"},
+    {"thaw", Thaw, "PATH..."},
+    {"thaw-unmounted", ThawUnmounted, "PATH"},
     {"true", Succeed, ""},
 };
 

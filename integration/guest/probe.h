@@ -38,6 +38,9 @@ int MakeDevices(const Arguments& arguments);
 int OpenHandles(const Arguments& arguments);
 int ClimbOut(const Arguments& arguments);
 int SwapForever(const Arguments& arguments);
+// mounts.cc
+int Thaw(const Arguments& arguments);
+int ThawUnmounted(const Arguments& arguments);
 // kernel.cc
 int CallKernel(const Arguments& arguments);
 int TryKeys(const Arguments& arguments);

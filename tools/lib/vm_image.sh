@@ -94,8 +94,15 @@ configure_guest() {
   # Nothing here ever needs them, and each costs seconds under emulation.
   chroot "$root" systemctl --quiet mask apt-daily.timer \
     apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer \
-    e2scrub_reap.service fstrim.timer systemd-pcrphase.service \
+    e2scrub_reap.service fstrim.timer getty@tty1.service \
+    systemd-binfmt.service systemd-pcrphase.service \
     systemd-networkd-wait-online.service systemd-update-utmp.service
+  rm "$root"/etc/apparmor.d/{lsb_release,nvidia_modprobe}
+  mkdir -p "$root"/etc/{containerd,docker}
+  echo 'disabled_plugins = ["io.containerd.grpc.v1.cri"]' \
+    >"$root/etc/containerd/config.toml"
+  # The dockerds of cases that need a network have one.
+  echo '{"bridge": "none", "iptables": false}' >"$root/etc/docker/daemon.json"
 }
 
 # Made beside its place and moved there whole, as a root file system is.

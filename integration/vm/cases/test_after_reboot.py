@@ -1,7 +1,10 @@
 """The second half of a reboot, and the end of the installation."""
 
 import json
+import os
 import pathlib
+
+import host_files
 
 from harness.command import run
 from harness.waiting import until
@@ -16,22 +19,38 @@ def test_sysbox_and_the_containers_are_back(dockerd):
     assert dockerd.shell("comes-back", "cat /proc/self/attr/current"
                          ) == "sysbox-system-container (enforce)\n"
     dockerd("start", "stays-away")
-    dockerd.remove_all()
+    dockerd("rm", "-f", "comes-back", "stays-away")
+
+
+# What `sysbox uninstall` says it keeps.
+KEPT = {"/etc/subuid", "/etc/subgid", "/var/lib/sysbox"}
 
 
 def test_uninstalling_leaves_nothing_of_ours(dockerd):
+    """And takes nothing else along."""
     told = run("sysbox", "uninstall", "--dry-run").out
     assert "would systemctl disable --quiet --now sysbox.service" in told
-    assert pathlib.Path("/usr/bin/sysbox").exists()
-    run("sysbox", "uninstall", timeout=300)
-    left = [path for place in ("/usr/bin", "/lib/systemd/system",
-                               "/etc/systemd/system", "/etc/apparmor.d",
-                               "/usr/lib/sysctl.d", "/usr/share")
-            for path in pathlib.Path(place).rglob("*sysbox*")
-            if path.name != "sysbox-vm.service"]
-    assert not left
-    config = pathlib.Path("/etc/docker/daemon.json")
-    assert "sysbox" not in config.read_text()
-    json.loads(config.read_text())
+    installed = host_files.snapshot()
+    assert "/usr/bin/sysbox" in installed
+    did = run("sysbox", "uninstall", timeout=300).out
+    assert [line.removeprefix("would ") for line in told.splitlines()] == [
+        line.removesuffix(": done") for line in did.splitlines()]
+    changed = [path for path in host_files.differences(
+        host_files.load(), host_files.snapshot())
+        if not path.startswith(("/var/lib/sysbox/", "/etc/docker/"))]
+    assert set(changed) == KEPT, changed
+    for path in ("/etc/subuid", "/etc/subgid"):
+        assert "sysbox:" in pathlib.Path(path).read_text()
+    # Rewritten, but nothing else in it has changed.
+    assert json.loads(pathlib.Path("/etc/docker/daemon.json").read_text()) == {
+        "bridge": "none", "iptables": False}
     assert "sysbox" not in pathlib.Path(
         "/sys/kernel/security/apparmor/profiles").read_text()
+    assert not pathlib.Path("/run/sysbox").exists()
+    until(lambda: "sysbox-runc" not in dockerd(
+        "info", "-f", "{{json .Runtimes}}").out, interval=1)
+
+
+def test_uninstalling_again_finds_nothing():
+    again = run(os.environ["SYSBOX_BINARY"], "uninstall").out
+    assert ": done" not in again, again

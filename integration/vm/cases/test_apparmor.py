@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.command import run
 from harness.waiting import until
 
 OURS = "sysbox-system-container (enforce)\n"
@@ -17,13 +18,21 @@ def test_it_is_in_place_of_dockers(docker):
     assert label(docker, box, "self") == OURS  # an exec has it, too
 
 
-@pytest.mark.parametrize("chosen", ["unconfined", "docker-default"])
-def test_the_user_chooses(docker, chosen):
-    if chosen == "docker-default":
-        pytest.skip("Docker's own default cannot be told from a choice of it")
-    box = docker.start_container(
-        options=(f"--security-opt=apparmor={chosen}",))
-    assert label(docker, box) == "unconfined\n"
+@pytest.fixture
+def another_profile():
+    """Docker's own cannot be told from no choice at all."""
+    text = "profile chosen-by-hand { file, capability, signal, }\n"
+    run("apparmor_parser", "--replace", input=text)
+    yield "chosen-by-hand"
+    run("apparmor_parser", "--remove", input=text)
+
+
+def test_the_user_chooses(docker, another_profile):
+    for chosen, expected in (("unconfined", "unconfined\n"), (
+            another_profile, f"{another_profile} (enforce)\n")):
+        told = docker.run("cat", "/proc/self/attr/current",
+                          options=(f"--security-opt=apparmor={chosen}",))
+        assert told.out == expected, told
 
 
 def test_what_a_system_does_is_allowed(docker):

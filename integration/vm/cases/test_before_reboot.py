@@ -3,6 +3,6 @@
 
 def test_containers_that_are_to_come_back(dockerd):
     dockerd("run", "-d", "--runtime=sysbox-runc", "--restart=always",
-            "--name=comes-back", "busybox", "sleep", "100000")
-    dockerd("run", "-d", "--runtime=sysbox-runc", "--name=stays-away",
-            "busybox", "sleep", "100000")
+            "--network=none", "--name=comes-back", "busybox", "sleep", "100000")
+    dockerd("run", "-d", "--runtime=sysbox-runc", "--network=none",
+            "--name=stays-away", "busybox", "sleep", "100000")

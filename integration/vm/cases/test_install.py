@@ -1,7 +1,11 @@
 """`sysbox install` on a host with systemd, AppArmor and Docker."""
 
+import json
 import os
 import pathlib
+
+import host_files
+import pytest
 
 from harness.command import run
 from harness.waiting import until
@@ -12,17 +16,26 @@ SETTINGS = pathlib.Path("/usr/lib/sysctl.d/10-sysbox.conf")
 LOADED = pathlib.Path("/sys/kernel/security/apparmor/profiles")
 
 
-def test_a_dry_run_says_all_and_does_nothing():
+@pytest.fixture(scope="session")
+def dry_run():
+    """What an installation says that it would do, before there was any."""
+    before = host_files.snapshot()
+    host_files.save(before)  # for the case that uninstalls, after a reboot
     told = run(os.environ["SYSBOX_BINARY"], "install", "--docker",
                "--dry-run").out
-    for what in (f"would write {UNIT}", f"would write {PROFILE}",
-                 f"would write {SETTINGS}", "would load sysbox-system-container",
-                 "would systemctl daemon-reload",
-                 "would systemctl enable --quiet sysbox.service",
-                 "would systemctl start sysbox.service"):
-        assert what in told, told
-    for path in (UNIT, PROFILE, SETTINGS, pathlib.Path("/usr/bin/sysbox")):
-        assert not path.exists()
+    return told, host_files.differences(before, host_files.snapshot())
+
+
+def test_a_dry_run_says_all_and_does_nothing(dry_run, installed):
+    """The steps of the installation that follows, and no other."""
+    told, changed = dry_run
+    assert not changed
+    for what in (f"write {UNIT}", f"write {PROFILE}", f"write {SETTINGS}",
+                 "systemctl start sysbox.service"):
+        assert f"would {what}" in told, told
+    would = [line.removeprefix("would ") for line in told.splitlines()]
+    did = [line.removesuffix(": done") for line in installed.out.splitlines()]
+    assert would == did
 
 
 def test_everything_is_there_and_runs(installed, systemctl):
@@ -37,6 +50,18 @@ def test_again_changes_nothing(installed, systemctl):
     again = run("sysbox", "install", "--docker").out
     assert "done" not in again, again
     assert systemctl("show", "-P", "MainPID").out == pid
+
+
+def test_doctor_is_content(dockerd):
+    report = run("sysbox", "doctor", "--json", check=False, timeout=300)
+    checks = {check["name"]: check
+              for check in json.loads(report.out)["checks"]}
+    assert report.code == 0, report
+    bad = [check for check in checks.values()
+           if check["health"] not in ("ok", "unknown")]
+    assert not bad, bad
+    assert checks["cgroups"]["found"] == "v2, systemd, Docker uses systemd"
+    assert "can run here" in run("sysbox", "doctor", timeout=300).out
 
 
 def test_systemd_finds_no_fault(installed):

@@ -6,11 +6,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 
 #include "catch2/catch.hpp"
@@ -61,6 +64,34 @@ TEST_CASE("openat2 obeys its resolve flags") {
       OpenAt2(root, "f", {.flags = O_RDONLY, .mode = 0644}, RESOLVE_BENEATH));
   CHECK_OK(OpenAt2(root, "g", {.flags = O_RDWR | O_CREAT, .mode = 0600},
                    RESOLVE_BENEATH));
+}
+
+TEST_CASE("who renames without end keeps nobody from opening a path") {
+  const TempDir dir;
+  const std::string root = dir.path();
+  REQUIRE(mkdir((root + "/a").c_str(), 0700) == 0);
+  REQUIRE(mkdir((root + "/b").c_str(), 0700) == 0);
+  const pid_t renamer = fork();
+  if (renamer == 0) {
+    const std::string one = root + "/b/one";
+    const std::string other = root + "/b/other";
+    (void)mkdir(one.c_str(), 0700);
+    for (;;) {
+      (void)rename(one.c_str(), other.c_str());
+      (void)rename(other.c_str(), one.c_str());
+    }
+  }
+  REQUIRE(renamer > 0);
+  const Fd base = VALUE_OF(Open(root, {.flags = O_PATH | O_DIRECTORY}));
+  absl::Status opened;
+  for (int i = 0; i < 20000 && opened.ok(); ++i) {
+    opened =
+        OpenAt2(base, "a/../a/../a/../a", {.flags = O_PATH}, RESOLVE_BENEATH)
+            .status();
+  }
+  kill(renamer, SIGKILL);
+  waitpid(renamer, nullptr, 0);
+  CHECK_OK(opened);
 }
 
 TEST_CASE("a file is read whole up to the limit and refused beyond") {

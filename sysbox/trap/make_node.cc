@@ -140,7 +140,9 @@ bool IsHarmlessNode(mode_t mode, uint32_t device) {
 
 Verdict MakeNode(const TrappedCall& call) {
   absl::StatusOr<Arguments> arguments = ReadArguments(call);
-  if (!arguments.ok()) return Fail(arguments.status(), EFAULT);
+  // Also what we cannot read and the kernel may: a page of a file that a
+  // process inside serves, which hears nobody from outside.
+  if (!arguments.ok()) return LetKernel();
   // The kernel says EPERM, or what is wrong with the path before that.
   if (!IsHarmlessNode(arguments->mode, arguments->device)) return LetKernel();
   absl::StatusOr<Place> place =

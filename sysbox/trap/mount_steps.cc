@@ -39,8 +39,11 @@ absl::StatusOr<Fd> OpenMountNamespace(const TrappedCall& call) {
 }
 
 absl::StatusOr<Fd> OpenPath(const TrappedCall& call, int argument, int flags) {
-  SYSBOX_ASSIGN_OR_RETURN(std::string path, call.caller.ReadPath(argument));
-  absl::StatusOr<Fd> file = OpenAsCaller(call.caller, AT_FDCWD, path, flags);
+  absl::StatusOr<std::string> path = call.caller.ReadPath(argument);
+  // Also what only the kernel can read: a page of a file that a process inside
+  // serves, which hears nobody from outside.
+  if (!path.ok()) return KernelsOwn();
+  absl::StatusOr<Fd> file = OpenAsCaller(call.caller, AT_FDCWD, *path, flags);
   if (!file.ok()) return KernelsOwn();
   return file;
 }

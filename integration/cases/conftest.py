@@ -3,11 +3,13 @@
 import json
 import pathlib
 import re
+import shutil
 import time
 
 import pytest
 
-from harness import guest as guests, host_state
+from harness import guest as guests, host_state, images
+from harness.bundle import Bundle
 from harness.command import run
 
 
@@ -35,6 +37,26 @@ def make_guest(runtime, disk, probe, daemon):
 @pytest.fixture
 def guest(make_guest):
     return make_guest()
+
+
+@pytest.fixture
+def hosted(runtime, disk, daemon, probe, busybox_rootfs):
+    """A bundle with the host's programs, and a bundle /inner in it."""
+    rootfs = images.make_busybox_rootfs(disk / "rootfs")
+    for name in ("lib", "lib64"):
+        (rootfs / name).symlink_to(f"usr/{name}")
+    inner = rootfs / "inner"
+    images.make_busybox_rootfs(inner / "rootfs")
+    for place in (rootfs, inner / "rootfs"):
+        shutil.copy2(probe, place / "probe")
+    shutil.copy2(guests.narrow_path(probe), rootfs / "narrow")
+    bundle = Bundle(runtime, disk / "bundle", rootfs)
+    bundle.spec["mounts"].append(
+        {"type": "bind", "source": "/usr", "destination": "/usr",
+         "options": ["rbind", "ro"]})
+    bundle.inner = inner
+    yield bundle
+    bundle.remove_all()
 
 
 @pytest.fixture

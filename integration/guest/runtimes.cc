@@ -133,6 +133,7 @@ int MountAnew(const Arguments& arguments) {
   long tree = -1;
   if (what[0] != '/') {
     const long context = syscall(SYS_fsopen, what.c_str(), FSOPEN_CLOEXEC);
+    Report("open", context);
     Report("create",
            syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, 0, 0, 0));
     tree = syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);

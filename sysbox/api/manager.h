@@ -52,6 +52,8 @@ struct Policy {
   bool relaxed_read_only = false;
   bool fsuid_map_fail_on_error = false;
   bool kernel_files = true;  // the host kernel's modules and headers
+  // Some file systems that the kernel reserves for the host's root.
+  bool allow_mounts = false;
 };
 
 // A container's two emulated filesystems, as detached mounts without a place:

@@ -224,7 +224,8 @@ struct Fields<api::Policy> {
       Optional("allowTrustedXattr", &api::Policy::allow_trusted_xattr),
       Optional("relaxedReadOnly", &api::Policy::relaxed_read_only),
       Optional("fsuidMapFailOnError", &api::Policy::fsuid_map_fail_on_error),
-      Optional("kernelFiles", &api::Policy::kernel_files));
+      Optional("kernelFiles", &api::Policy::kernel_files),
+      Optional("allowMounts", &api::Policy::allow_mounts));
 };
 template <>
 struct Fields<api::RegisteredReply> {

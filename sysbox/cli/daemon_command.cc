@@ -22,6 +22,7 @@
 #include "sysbox/keeper/keeper.h"
 #include "sysbox/keeper/keeper_client.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/trap/allowed_mounts.h"
 
 namespace sysbox::cli {
 namespace {
@@ -76,6 +77,13 @@ constexpr FlagSpec kAliasDns = {
     .help =
         "false: leave Docker's resolver at 127.0.0.11, where containers "
         "inside a container cannot reach it"};
+constexpr FlagSpec kAllowMounts = {
+    .name = "allow-mounts",
+    .kind = ValueKind::kText,
+    .value = "TYPES",
+    .help =
+        "file systems that containers may mount besides those every user "
+        "namespace may: nfs,ext4,...; trap/README.md has what that means"};
 constexpr FlagSpec kLog = {.name = "log",
                            .alias = 'l',
                            .kind = ValueKind::kText,
@@ -144,8 +152,9 @@ constexpr FlagSpec kIgnored[] = {
 };
 
 constexpr FlagSpec kDaemonFlags[] = {
-    kConfig,   kDataRoot,        kRunDir,    kIdMode,         kLog,
-    kLogLevel, kAllowHostWrites, kLogFormat, kSharedDataRoot, kAliasDns};
+    kConfig,     kDataRoot,        kRunDir,    kIdMode,         kLog,
+    kLogLevel,   kAllowHostWrites, kLogFormat, kSharedDataRoot, kAliasDns,
+    kAllowMounts};
 
 std::vector<FlagSpec> AllFlags(bool with_ignored) {
   std::vector<FlagSpec> flags(std::begin(kDaemonFlags), std::end(kDaemonFlags));
@@ -180,7 +189,8 @@ std::string TakeVariable(const char* name) {
 
 // All roles in a worker, whose keeper this process becomes.
 absl::StatusOr<int> RunKept(mgr::DaemonOptions options,
-                            const emu::HostWritePolicy& host_writes) {
+                            const emu::HostWritePolicy& host_writes,
+                            std::vector<std::string> allowed_mounts) {
   keeper::KeeperOptions keeping;
   keeping.notify_socket = std::exchange(options.notify_socket, "");
   keeping.listen = {TakeVariable("LISTEN_PID"), TakeVariable("LISTEN_FDS"),
@@ -191,7 +201,8 @@ absl::StatusOr<int> RunKept(mgr::DaemonOptions options,
             std::unique_ptr<api::DaemonPart> containers,
             fsd::MakeContainerService({.run_dir = options.run_dir,
                                        .vault = &keeper,
-                                       .host_writes = host_writes}));
+                                       .host_writes = host_writes,
+                                       .allowed_mounts = allowed_mounts}));
         options.parts.push_back(containers.get());
         options.vault = &keeper;
         options.on_ready = [&] {
@@ -234,6 +245,7 @@ absl::StatusOr<mgr::DaemonOptions> DaemonOptionsOf(const FlagValues& flags) {
     options.registration.policy.*row.member = flags.Switch(row.flag);
   }
   options.alias_dns = flags.Switch(kAliasDns);
+  options.registration.policy.allow_mounts = !flags.Text(kAllowMounts).empty();
   options.run_dir = flags.Text(kRunDir);
   options.version = kVersion;
   const char* notify_socket = getenv("NOTIFY_SOCKET");
@@ -277,6 +289,9 @@ absl::StatusOr<int> RunDaemon(const Invocation& invocation) {
       "--allow-host-writes");
   options.reload = [given = invocation.flags] { return Reload(given); };
   SYSBOX_RETURN_IF_ERROR(ConfigureDaemonLog(flags));
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> allowed_mounts,
+                          trap::ParseAllowedMounts(flags.Text(kAllowMounts)),
+                          "--allow-mounts");
   if (geteuid() != 0) {
     return absl::PermissionDeniedError("the daemon must be run by root");
   }
@@ -289,7 +304,7 @@ absl::StatusOr<int> RunDaemon(const Invocation& invocation) {
     Log(LogLevel::kWarning, "{}", MessageOf(raised));
   }
   if (invocation.command.name != kManagerAlone) {
-    return RunKept(std::move(options), host_writes);
+    return RunKept(std::move(options), host_writes, std::move(allowed_mounts));
   }
   SYSBOX_RETURN_IF_ERROR(mgr::RunManagerDaemon(options));
   return 0;

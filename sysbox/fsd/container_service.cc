@@ -114,8 +114,9 @@ absl::StatusOr<std::unique_ptr<api::DaemonPart>> MakeContainerService(
   }
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Emulation> emulation,
                           Emulation::Start(options.vault, std::move(writes)));
-  SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<Interception> interception,
-                          Interception::Start(options.vault));
+  SYSBOX_ASSIGN_OR_RETURN(
+      std::unique_ptr<Interception> interception,
+      Interception::Start(options.vault, options.allowed_mounts));
   return std::make_unique<ContainerService>(
       std::move(registry), std::move(emulation), std::move(interception));
 }

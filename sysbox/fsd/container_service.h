@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "sysbox/api/daemon_part.h"
@@ -17,6 +18,8 @@ struct ContainerServiceOptions {
   std::string run_dir = "/run/sysbox";         // values are kept below it
   registry::DescriptorVault* vault = nullptr;  // null: no keeper
   emu::HostWritePolicy host_writes = {};       // empty: none
+  // Types of file systems that containers may mount, trap/allowed_mounts.h.
+  std::vector<std::string> allowed_mounts = {};
 };
 
 // Starts the threads that serve files.

@@ -94,7 +94,7 @@ absl::Status FileChild::Serve() {
   SYSBOX_ASSIGN_OR_RETURN(emulation_, Emulation::Start(nullptr));
   SYSBOX_ASSIGN_OR_RETURN(const api::EmulatedFilesystems mounts,
                           emulation_->Serve(std::move(container)));
-  SYSBOX_ASSIGN_OR_RETURN(interception_, Interception::Start(nullptr));
+  SYSBOX_ASSIGN_OR_RETURN(interception_, Interception::Start(nullptr, {}));
   SYSBOX_RETURN_IF_ERROR(interception_->Watch(loop_.get()));
   SYSBOX_RETURN_IF_ERROR(OpenDoor());
   const FdRef fds[] = {mounts.static_files, mounts.live_files};

@@ -51,6 +51,8 @@ trap::SystemNumbers NumbersOf(const struct sysinfo& info) {
 // Thread-safe, and alive as long as a worker is.
 class ViewedHost : public trap::Host {
  public:
+  explicit ViewedHost(std::vector<std::string> allowed_mounts)
+      : allowed_mounts_(std::move(allowed_mounts)) {}
   void Add(const std::string& id, std::shared_ptr<emu::ContainerView> view) {
     if (view == nullptr) return;
     absl::MutexLock lock(&mu_);
@@ -78,7 +80,13 @@ class ViewedHost : public trap::Host {
     return NumbersOf(info);
   }
 
+  bool AllowsMount(std::string_view type) const override {
+    return std::find(allowed_mounts_.begin(), allowed_mounts_.end(), type) !=
+           allowed_mounts_.end();
+  }
+
  private:
+  const std::vector<std::string> allowed_mounts_;
   absl::Mutex mu_;
   absl::flat_hash_map<std::string, std::shared_ptr<emu::ContainerView>> views_
       ABSL_GUARDED_BY(mu_);
@@ -111,11 +119,12 @@ absl::StatusOr<std::shared_ptr<trap::InFlightJournal>> OpenJournal(
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Interception>> Interception::Start(
-    registry::DescriptorVault* vault) {
+    registry::DescriptorVault* vault,
+    const std::vector<std::string>& allowed_mounts) {
   auto departed = std::make_shared<Departed>();
   SYSBOX_ASSIGN_OR_RETURN(departed->event, MakeEventFd());
-  std::unique_ptr<Interception> interception(
-      new Interception(vault, std::make_shared<ViewedHost>(), departed));
+  std::unique_ptr<Interception> interception(new Interception(
+      vault, std::make_shared<ViewedHost>(allowed_mounts), departed));
   trap::DispatcherOptions options;
   if (vault != nullptr) {
     SYSBOX_ASSIGN_OR_RETURN(interception->journal_, OpenJournal(*vault));

@@ -30,7 +30,8 @@ class Interception {
  public:
   // `vault` may be null: then nothing outlives us.
   static absl::StatusOr<std::unique_ptr<Interception>> Start(
-      registry::DescriptorVault* vault);
+      registry::DescriptorVault* vault,
+      const std::vector<std::string>& allowed_mounts);
   ~Interception();
   // Where the vault hears of listeners that are gone.
   absl::Status Watch(api::EventLoop* loop);

@@ -45,6 +45,7 @@ absl::StatusOr<syscont::Options> SettleOptions(const oci::Process& process,
   defaults.syscont_mode = policy.syscont_mode;
   defaults.ignore_sysfs_chown = policy.ignore_sysfs_chown;
   defaults.allow_trusted_xattr = policy.allow_trusted_xattr;
+  defaults.allow_mounts = policy.allow_mounts;
   defaults.relaxed_read_only = policy.relaxed_read_only;
   defaults.kernel_files = policy.kernel_files;
   return syscont::ParseOptions(process, defaults);

@@ -16,7 +16,8 @@ bool Intercepted(const api::Registered& registered, const oci::Spec& spec) {
 trap::TrapOptions TrapOptionsOf(const syscont::Options& options) {
   return {.syscont_mode = options.syscont_mode,
           .ignore_sysfs_chown = options.ignore_sysfs_chown,
-          .allow_trusted_xattr = options.allow_trusted_xattr};
+          .allow_trusted_xattr = options.allow_trusted_xattr,
+          .allow_mounts = options.allow_mounts};
 }
 
 }  // namespace sysbox::runtime

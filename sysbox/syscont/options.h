@@ -19,6 +19,7 @@ struct Options {
   bool syscont_mode = true;
   bool ignore_sysfs_chown = false;
   bool allow_trusted_xattr = false;
+  bool allow_mounts = false;  // the administrator's alone
   bool relaxed_read_only = false;
   bool kernel_files = true;  // the host kernel's modules and headers
   std::set<std::string> skip_uid_shift;  // mount destinations

@@ -43,6 +43,8 @@ class Host {
   // The container's own, as `caller` (a thread of it) is to see them.
   virtual absl::StatusOr<SystemNumbers> Numbers(const Container& container,
                                                 pid_t caller) = 0;
+  // Whether the administrator lets containers mount file systems of `type`.
+  virtual bool AllowsMount(std::string_view) const { return false; }
 };
 
 }  // namespace sysbox::trap

@@ -17,6 +17,7 @@
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/linux/procfs.h"
+#include "sysbox/trap/allowed_mount_call.h"
 #include "sysbox/trap/callers_place.h"
 #include "sysbox/trap/dressed_tree.h"
 #include "sysbox/trap/mount_arguments.h"
@@ -105,7 +106,11 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   absl::StatusOr<std::string> name =
       call.caller.ReadString(call.caller.arg(2), kMaxType);
   const DressedType* type = name.ok() ? FindDressedType(*name) : nullptr;
-  if (type == nullptr) return KernelsOwn();
+  if (type == nullptr) {
+    return name.ok() && call.host.AllowsMount(*name)
+               ? MountAllowed(call, *name, flags)
+               : KernelsOwn();
+  }
   SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
   SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,

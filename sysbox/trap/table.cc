@@ -58,6 +58,7 @@ constexpr Condition kNotLazily[] = {Flags(1, MNT_DETACH | MNT_EXPIRE, 0)};
 constexpr bool TrapOptions::*kSystem = &TrapOptions::syscont_mode;
 constexpr bool TrapOptions::*kSysfsChown = &TrapOptions::ignore_sysfs_chown;
 constexpr bool TrapOptions::*kTrustedXattr = &TrapOptions::allow_trusted_xattr;
+constexpr bool TrapOptions::*kAllowedMounts = &TrapOptions::allow_mounts;
 constexpr bool kAnswered = true;
 constexpr bool kMayWait = true;
 
@@ -71,6 +72,7 @@ constexpr TableRow kTable[] = {
     {"finit_module", Family::kLoadModule, {}, kSystem, kAnswered, false},
     {"fremovexattr", Family::kXattr, {}, kTrustedXattr, false, kMayWait},
     {"fsetxattr", Family::kXattr, {}, kTrustedXattr, false, kMayWait},
+    {"fsopen", Family::kFsOpen, {}, kAllowedMounts, false, false},
     {"getxattr", Family::kXattr, {}, kTrustedXattr, false, kMayWait},
     {"init_module", Family::kLoadModule, {}, kSystem, kAnswered, false},
     {"lchown", Family::kChown, {}, kSysfsChown, false, kMayWait},

@@ -18,6 +18,7 @@ namespace sysbox::trap {
 // One handler each, families.cc.
 enum class Family : uint8_t {
   kChown,
+  kFsOpen,
   kLoadModule,
   kMakeNode,
   kMount,
@@ -35,6 +36,7 @@ struct TrapOptions {
   bool syscont_mode = true;
   bool ignore_sysfs_chown = false;
   bool allow_trusted_xattr = false;
+  bool allow_mounts = false;  // of some type that Host::AllowsMount
 };
 
 struct TableRow {

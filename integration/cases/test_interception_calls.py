@@ -1,0 +1,151 @@
+"""Calls that a container may make of the machine, one by one as trap/README.md
+has them; and that nobody's calls hold up another's."""
+
+import os
+import pathlib
+import shutil
+import time
+
+import pytest
+
+from harness.waiting import until
+
+CALL = """
+import ctypes, os, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name, *arguments):
+    ctypes.set_errno(0)
+    result = libc.syscall(*arguments)
+    error = ctypes.get_errno()
+    print(name, os.strerror(error) if result < 0 else result)
+"""
+
+
+def python(hosted, name, script, user="root", **options):
+    """Its lines, as run by `user` inside."""
+    rootfs = pathlib.Path(hosted.spec["root"]["path"])
+    (rootfs / "call.py").write_text(CALL + script)
+    said = hosted.shell(f"/bin/su {user} -c 'python3 /call.py'", name,
+                        **options)
+    return said.out.splitlines()
+
+
+def test_a_module_that_the_host_has_counts_as_loaded(hosted, name):
+    present = sorted(os.listdir("/sys/module"))[0]
+    script = f"""
+for module in ("{present}", "no_such_module_here"):
+    path = "/tmp/%s.ko" % module
+    open(path, "w").close()
+    call("finit", 313, os.open(path, os.O_RDONLY), b"", 0)
+    image = b"\\x7fELF.." + b"\\0name=%s\\0" % module.encode()
+    call("init", 175, image, len(image), b"")
+    call("delete", 176, module.encode(), os.O_NONBLOCK)
+"""
+    refused = "Operation not permitted"
+    *calls, absent = python(hosted, name, script)
+    # Some kernels cannot unload.
+    delete = calls.pop(2)
+    assert delete in (f"delete {refused}", "delete Function not implemented")
+    assert absent == delete
+    assert calls == ["finit 0", "init 0", f"finit {refused}",
+                     f"init {refused}"]
+    rootfs = pathlib.Path(hosted.spec["root"]["path"])
+    for path in (rootfs / "tmp").iterdir():
+        path.unlink()
+    assert set(python(hosted, f"{name}b", script, "app")) == {
+        f"finit {refused}", f"init {refused}", delete}
+
+
+def test_what_only_the_hosts_root_may(hosted, name):
+    refused = "Operation not permitted"
+    assert python(hosted, name, """
+call("swapoff", 168, b"/none")
+call("swapon", 167, b"/none", 0)
+call("quotactl", 179, 0x800002 << 8, b"/dev/none", 0, 0)
+program = ctypes.create_string_buffer(128)
+call("bpf", 321, 5, program, 128)
+call("console", 103, 7, 0, 0)
+""") == ["swapoff 0", f"swapon {refused}", "quotactl No such file or directory",
+         f"bpf {refused}", f"console {refused}"]
+    assert python(hosted, f"{name}b", 'call("swapoff", 168, b"/none")',
+                  "app") == [f"swapoff {refused}"]
+
+
+def test_a_restart_ends_the_container_and_nothing_else(hosted, name):
+    started = time.monotonic()
+    result = hosted.shell("/bin/reboot -f; sleep 100", name, check=False)
+    assert result.code == 129  # SIGHUP, as the kernel tells of a restart
+    assert time.monotonic() - started < 50
+
+
+def test_namespaces_are_joined_as_the_kernel_permits(hosted, name):
+    said = hosted.shell("""
+        unshare -n -u -i -m -p -f sleep 1000 &
+        until child=$(pgrep -x sleep); do :; done
+        nsenter -t $child -n -u -i -m -p sh -c 'hostname there; ps -o comm'
+        hostname; kill $child""", name).out
+    assert "sleep" in said and "there" not in said.split()
+
+
+def test_counts_of_processors_agree_where_they_are_read(hosted, name):
+    """What asks for affinity gets affinity: the kernel's own answer."""
+    hosted.spec["linux"].setdefault("resources", {})["cpu"] = {
+        "quota": 100000, "period": 100000}
+    said = hosted.shell("getconf _NPROCESSORS_ONLN; nproc; "
+                        "grep -c ^processor /proc/cpuinfo; "
+                        "cat /sys/devices/system/cpu/online", name).out.split()
+    assert said == ["1", str(len(os.sched_getaffinity(0))), "1", "0"]
+
+
+# Paths in a file system that does not answer any more.
+STALL = """
+import signal, subprocess, threading
+for directory in ("from", "to", "upper", "work", "over"):
+    os.makedirs("/tmp/" + directory)
+for number in range(30):
+    os.makedirs("/tmp/from/%d" % number)
+subprocess.run(["sh", "-c", "rm -f /dev/fuse; mknod -m 666 /dev/fuse c 10 229"])
+server = subprocess.Popen(["bindfs", "-f", "/tmp/from", "/tmp/to"])
+while not os.path.exists("/tmp/to/0"): pass
+# FUSE itself hears nobody from outside; an overlay asks in its maker's name.
+subprocess.run(["mount", "-t", "overlay", "-o", "userxattr,lowerdir=/tmp/to,"
+                "upperdir=/tmp/upper,workdir=/tmp/work", "o", "/tmp/over"],
+               check=True)
+server.send_signal(signal.SIGSTOP)
+def stall(number):
+    libc.mknod(b"/tmp/over/%d/x" % number, 0o20666, 0x103)
+for number in range(30):
+    threading.Thread(target=stall, args=(number,), daemon=True).start()
+print("stalled", flush=True)
+signal.pause()
+"""
+
+
+def threads(daemon):
+    return len(os.listdir(f"/proc/{daemon.worker()}/task"))
+
+
+def test_one_container_cannot_hold_up_another(hosted, bundle, name, daemon):
+    if shutil.which("bindfs") is None:
+        pytest.skip("bindfs is missing")
+    bundle.shell("uptime", f"{name}a")  # there are threads now
+    idle = threads(daemon)
+    rootfs = pathlib.Path(hosted.spec["root"]["path"])
+    (rootfs / "call.py").write_text(CALL + STALL)
+    hosted.start(name, "python3", "/call.py")
+    until(lambda: "stalled" in (hosted.path / "output").read_text())
+    until(lambda: threads(daemon) >= idle + 4)
+    script = """
+        i=0; while [ $i -lt 100 ]; do
+            i=$((i + 1)); mknod /tmp/n c 1 3 && rm /tmp/n && uptime > /dev/null
+        done; mkdir -p /tmp/q && mount -t proc p /tmp/q && umount /tmp/q
+        echo done"""
+    started = time.monotonic()
+    assert bundle.shell(script, f"{name}b").out == "done\n"
+    assert time.monotonic() - started < 30
+    # Eight at a time, and those that wait for more.
+    assert threads(daemon) <= idle + 8 + 4
+    # Else its own processes wait for that one, too.
+    hosted("exec", name, "sh", "-c", "kill -9 $(pidof bindfs)")
+    hosted("kill", name, "KILL")
+    until(lambda: threads(daemon) <= idle + 2)

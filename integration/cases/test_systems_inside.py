@@ -1,4 +1,5 @@
-"""Whole systems inside: systemd as process 1, and the Docker that it runs."""
+"""What an engine inside stores: persists, is committed, and goes away with its
+container, at any data root."""
 
 import json
 
@@ -6,6 +7,7 @@ import pytest
 
 from harness import images
 from harness.command import run
+from harness.systems import boot, booted
 from harness.waiting import until
 
 INNER_IMAGE = ("mkdir -p /tmp/b/bin && cp /bin/busybox /tmp/b/bin/ && "
@@ -19,57 +21,9 @@ def docker_image(dockerd):
     return images.make_system_image(dockerd, "syscont-docker")
 
 
-def booted(docker, container):
-    state = docker("exec", container, "systemctl", "is-system-running",
-                   check=False).out.strip()
-    return state in ("running", "degraded")
-
-
-def boot(docker, image, *options):
-    container = docker.start_container("/sbin/init", image=image,
-                                       options=options)
-    until(lambda: booted(docker, container), seconds=120)
-    return container
-
-
 @pytest.fixture
 def system(docker, docker_image):
     return boot(docker, docker_image)
-
-
-def test_systemd_is_content(docker, system):
-    failed = docker.shell(system, "systemctl --failed --no-legend --plain")
-    assert failed == ""
-    assert docker.shell(system, "systemctl is-system-running") == "running\n"
-    assert docker.shell(system, "systemd-detect-virt") == "container-other\n"
-    docker.shell(system, "systemd-run --scope -p MemoryMax=50M true && "
-                         "systemd-run --wait -p PrivateTmp=yes "
-                         "-p ProtectSystem=strict true && "
-                         "journalctl -n 1 && loginctl list-sessions")
-
-
-def test_stop_is_a_shutdown(docker, system):
-    docker.shell(system, "systemd-run --unit u -p ExecStop='touch /stopped' "
-                         "-p RemainAfterExit=yes true")
-    docker("stop", "-t", "100", system)
-    assert docker.inspect(system, "{{.State.ExitCode}}") != "137"
-    assert "/stopped" in docker("diff", system).out
-
-
-def test_docker_inside(docker, system):
-    info = json.loads(docker.shell(system, "docker info -f '{{json .}}'"))
-    assert info["Driver"] == "overlay2"
-    docker.shell(system, INNER_IMAGE)
-    assert docker.shell(system, "docker run --rm inner id -u") == "0\n"
-    assert docker.shell(
-        system, "docker run --rm --privileged inner "
-        "sh -c 'mount -t tmpfs x /tmp 2>&1 || mount -t tmpfs x /bin; echo ok'"
-    ).endswith("ok\n")
-    docker.shell(system, "printf 'FROM inner\\nRUN touch /x && chown 33 /x\\n'"
-                         " | docker build -q -t built -")
-    assert " 33 " in docker.shell(system, "docker run --rm built ls -ln /x")
-    docker.shell(system, "docker network create net && "
-                         "docker run --rm --net net -p 8080:80 inner ip r")
 
 
 def test_names_of_the_outer_network_inside(docker, docker_image):

@@ -40,10 +40,20 @@ class Docker:
         }
         self.prefix, self.process = prefix, None
 
-    def start(self):
-        self.root.mkdir(parents=True, exist_ok=True)
+    def _write_config(self):
         config = self.root / "daemon.json"
         config.write_text(json.dumps(self.config))
+        return config
+
+    def reload(self, changes):
+        """What a running dockerd takes over, soon after."""
+        self.config.update(changes)
+        self._write_config()
+        self.process.send_signal(signal.SIGHUP)
+
+    def start(self):
+        self.root.mkdir(parents=True, exist_ok=True)
+        config = self._write_config()
         with open(self.root / "dockerd.log", "ab") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, "dockerd", "--config-file", config],

@@ -166,8 +166,6 @@ def live(bundle, id):
         bundle("delete", "--force", id, check=False)
 
 
-@pytest.mark.xfail(run=False, reason="since it serves /proc and /sys, some "
-                   "fault in the worker leaves a container without answers")
 def test_any_system_call_of_the_daemon_may_fail(bundle, disk, name, daemon,
                                                 binary, nothing_left):
     bundle.save(args=["true"])

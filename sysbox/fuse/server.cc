@@ -30,6 +30,7 @@ constexpr uint32_t kArmed = EPOLLIN | EPOLLONESHOT;
 constexpr uint32_t kChangesArmed = EPOLLPRI | EPOLLONESHOT;
 // Requests answered in a row before others have their turn.
 constexpr int kTurn = 16;
+constexpr int kArmAttempts = 3;
 
 using ConnectionPtr = std::shared_ptr<Connection>;
 
@@ -40,6 +41,19 @@ std::string_view BytesOf(const auto& structure) {
 // "Never heard of it" is what the kernel says of what it has not cached.
 absl::Status UnlessUncached(const absl::Status& status) {
   return ErrnoOf(status) == ENOENT ? absl::OkStatus() : status;
+}
+
+// What reading a connection says that nobody will send a request on again.
+bool IsDead(const absl::Status& status) {
+  switch (ErrnoOf(status)) {
+    case ENODEV:        // unmounted
+    case ECONNABORTED:  // through fusectl
+    case EPERM:         // never mounted
+    case EBADF:
+      return true;
+    default:
+      return false;
+  }
 }
 
 class ServerImpl : public Server {
@@ -227,7 +241,10 @@ void ServerImpl::TellOfChange() {
 void ServerImpl::Serve(Worker& worker, const ConnectionPtr& connection) {
   for (int i = 0; i < kTurn; ++i) {
     const absl::StatusOr<Worker::Received> received = worker.Read(*connection);
-    if (!received.ok()) return End(connection);
+    if (!received.ok()) {
+      if (IsDead(received.status())) return End(connection);
+      break;  // it passes, as what is short of memory does: others wait
+    }
     if (received->bytes.empty()) break;
     if (!received->request.asks_tree) {
       worker.Answer(*connection, *received);
@@ -240,9 +257,14 @@ void ServerImpl::Serve(Worker& worker, const ConnectionPtr& connection) {
   Arm(*connection);
 }
 
-// Fails if the connection was removed meanwhile, which is fine.
+// Until it is armed, nobody hears of its requests. ENOENT: it was removed
+// meanwhile, which is fine.
 void ServerImpl::Arm(Connection& connection) {
-  (void)epoll_.Modify(connection.device(), kArmed, connection.id());
+  for (int i = 0; i < kArmAttempts; ++i) {
+    const absl::Status armed =
+        epoll_.Modify(connection.device(), kArmed, connection.id());
+    if (armed.ok() || ErrnoOf(armed) == ENOENT) return;
+  }
 }
 
 void ServerImpl::End(const ConnectionPtr& connection) {

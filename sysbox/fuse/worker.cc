@@ -3,6 +3,7 @@
 #include <linux/fuse.h>
 #include <poll.h>
 
+#include <cerrno>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -15,17 +16,35 @@
 namespace sysbox::fuse {
 namespace {
 
-// A reply that does not arrive is nobody's loss: its caller was killed, or its
-// connection is dead, as the next Read will say.
+// Whether whoever waited for a reply waits no more. ENOENT: its caller was
+// killed; ENODEV: its connection is dead, as the next Read will say.
+bool IsSettled(const absl::Status& status) {
+  const int error = ErrnoOf(status);
+  return status.ok() || error == ENOENT || error == ENODEV;
+}
+
+void Refuse(FdRef device, uint64_t unique, int error_number) {
+  if (IsSettled(WriteFuseError(device, unique, error_number))) return;
+  (void)WriteFuseError(device, unique, error_number);  // all that we can do
+}
+
+// Without an answer a caller waits for good: what the kernel does not take is
+// tried again, and at last an error in its place.
+void Deliver(FdRef device, uint64_t unique, absl::Span<const iovec> parts) {
+  for (int i = 0; i < 2; ++i) {
+    if (IsSettled(WriteFuseReply(device, parts))) return;
+  }
+  Refuse(device, unique, EIO);
+}
+
 void AnswerNewConnection(Connection& connection, std::string_view request,
                          uint64_t unique) {
   const absl::StatusOr<std::string> reply = AnswerHandshake(request);
   if (!reply.ok()) {
-    (void)WriteFuseError(connection.device(), unique, EIO);
-    return;
+    return Refuse(connection.device(), unique, EIO);
   }
   const iovec whole = {const_cast<char*>(reply->data()), reply->size()};
-  (void)WriteFuseReply(connection.device(), absl::MakeConstSpan(&whole, 1));
+  Deliver(connection.device(), unique, absl::MakeConstSpan(&whole, 1));
 }
 
 }  // namespace
@@ -71,8 +90,7 @@ void Worker::Process(Connection& connection, const Received& received) {
     case RequestAction::kIgnore:
       break;
     case RequestAction::kRefuse:
-      (void)WriteFuseError(connection.device(), request.unique,
-                           request.error_number);
+      Refuse(connection.device(), request.unique, request.error_number);
       break;
     case RequestAction::kHandshake:
       AnswerNewConnection(connection, received.bytes, request.unique);
@@ -82,6 +100,7 @@ void Worker::Process(Connection& connection, const Received& received) {
       break;
     case RequestAction::kDecode:
       current_ = &connection;
+      unique_ = request.unique;
       session_->Process(received.bytes);
       current_ = nullptr;
       break;
@@ -105,12 +124,12 @@ void Worker::AnswerPoll(Connection& connection, std::string_view bytes) {
   reply.len = sizeof reply + sizeof result;
   reply.unique = header.unique;
   const iovec parts[] = {{&reply, sizeof reply}, {&result, sizeof result}};
-  (void)WriteFuseReply(connection.device(), parts);
+  Deliver(connection.device(), header.unique, parts);
 }
 
 void Worker::Reply(absl::Span<const iovec> parts) {
   if (current_ == nullptr) return;
-  (void)WriteFuseReply(current_->device(), parts);
+  Deliver(current_->device(), unique_, parts);
 }
 
 }  // namespace sysbox::fuse

@@ -3,6 +3,7 @@
 #ifndef SYSBOX_FUSE_WORKER_H_
 #define SYSBOX_FUSE_WORKER_H_
 
+#include <cstdint>
 #include <memory>
 #include <string_view>
 
@@ -46,6 +47,7 @@ class Worker : public Service {
   RequestBuffers& buffers_;
   const int buffer_;
   Connection* current_ = nullptr;  // while it answers
+  uint64_t unique_ = 0;            // what
   std::unique_ptr<LibfuseSession> session_;
 };
 

@@ -150,4 +150,22 @@ int Connect(const Arguments& arguments) {
   return 0;
 }
 
+// As sd_notify(3) does.
+int Notify(const Arguments& arguments) {
+  const char* path = getenv("NOTIFY_SOCKET");
+  if (path == nullptr) return Print("no NOTIFY_SOCKET"), 1;
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  for (const std::string& state : arguments) {
+    if (state == "pause") pause();
+    const ssize_t sent =
+        sendto(fd, state.data(), state.size(), 0,
+               reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    if (sent < 0) Report(state, sent);
+  }
+  return 0;
+}
+
 }  // namespace probe

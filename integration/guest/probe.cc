@@ -42,6 +42,7 @@ constexpr Attack kAttacks[] = {
     {"mount-anew", MountAnew, "TYPE|PATH|PATH* PLACE"},
     {"mounts", ListMounts, ""},
     {"namespaces", TryNamespaces, ""},
+    {"notify", Notify, "STATE... [pause]"},
     {"open", OpenFiles, "PATH..."},
     {"pause", Pause, ""},
     {"pids", ListPids, ""},

@@ -47,6 +47,7 @@ int TryKeys(const Arguments& arguments);
 int TryIpc(const Arguments& arguments);
 int TryNamespaces(const Arguments& arguments);
 int Connect(const Arguments& arguments);
+int Notify(const Arguments& arguments);
 // races.cc
 int Race(const Arguments& arguments);
 // runtimes.cc

@@ -20,6 +20,7 @@
 #include "sysbox/runtime/container.h"
 #include "sysbox/runtime/foreground.h"
 #include "sysbox/runtime/lifecycle.h"
+#include "sysbox/runtime/notify_socket.h"
 
 namespace sysbox::cli {
 namespace {
@@ -109,6 +110,12 @@ int ListenFds() {
   return fds.value_or(0);
 }
 
+// Of the service manager that started us; empty: none did.
+std::string NotifySocket() {
+  const char* socket = getenv("NOTIFY_SOCKET");
+  return socket == nullptr ? "" : socket;
+}
+
 }  // namespace
 
 absl::Span<const FlagSpec> CreateFlags() { return kCreateFlags; }
@@ -134,6 +141,7 @@ absl::StatusOr<runtime::CreateOptions> CreateOptionsOf(
   SYSBOX_ASSIGN_OR_RETURN(options.preserve_fds,
                           PreserveFdsOf(flags.Integer(kPreserveFds)));
   options.listen_fds = ListenFds();
+  options.notify_socket = !NotifySocket().empty();
   options.version = kVersion;
   return options;
 }
@@ -163,7 +171,16 @@ absl::StatusOr<int> RunStart(const Invocation& invocation) {
   globals.no_manager = !container.state().uses_manager;
   std::unique_ptr<api::Manager> manager =
       ChooseManager(globals, WithoutDaemon::kFail);
+  SYSBOX_ASSIGN_OR_RETURN(
+      runtime::NotifyRelay notices,
+      runtime::NotifyRelay::Listen(container.dir(), NotifySocket()));
+  // Before it can end; only where it is waited for.
+  Pidfd init;
+  if (notices.valid()) {
+    SYSBOX_ASSIGN_OR_RETURN(init, container.Init());
+  }
   SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(container, *manager));
+  if (notices.valid()) SYSBOX_RETURN_IF_ERROR(notices.Await(init));
   return 0;
 }
 
@@ -186,15 +203,22 @@ absl::StatusOr<int> RunContainer(const RunOptions& options,
            manager);
   };
   SYSBOX_RETURN_IF_ERROR(directory.status());
+  SYSBOX_ASSIGN_OR_RETURN(
+      runtime::NotifyRelay notices,
+      runtime::NotifyRelay::Listen(created.container.dir(), NotifySocket()));
   SYSBOX_RETURN_IF_ERROR(runtime::StartContainer(created.container, manager));
   if (create.detach) {
+    if (notices.valid()) {
+      SYSBOX_RETURN_IF_ERROR(notices.Await(created.init.pidfd()));
+    }
     std::move(remove).Cancel();
     created.init.Release();
     return 0;
   }
-  SYSBOX_ASSIGN_OR_RETURN(ExitStatus status,
-                          foreground.Await(std::move(created.init),
-                                           std::move(created.terminal_master)));
+  SYSBOX_ASSIGN_OR_RETURN(
+      ExitStatus status,
+      foreground.Await(std::move(created.init),
+                       std::move(created.terminal_master), std::move(notices)));
   if (options.keep) std::move(remove).Cancel();
   return status.ShellCode();
 }

@@ -1,11 +1,13 @@
 #include "sysbox/linux/service_notify.h"
 
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
@@ -13,27 +15,71 @@
 
 namespace sysbox {
 
+namespace {
+
+// More than any service manager takes (sd_notify(3)), and all descriptors that
+// one message may carry.
+constexpr size_t kMaxNotice = 4096;
+constexpr size_t kMaxDescriptors = 253;
+
+struct Address {
+  sockaddr_un name = {};
+  socklen_t size = 0;
+};
+
+absl::StatusOr<Address> AddressOf(const std::string& socket_name) {
+  Address address;
+  if (socket_name.size() >= sizeof address.name.sun_path) {
+    return ErrnoStatus(ENAMETOOLONG, socket_name);
+  }
+  address.name.sun_family = AF_UNIX;
+  memcpy(address.name.sun_path, socket_name.data(), socket_name.size());
+  if (socket_name[0] == '@') address.name.sun_path[0] = '\0';
+  address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) +
+                                        socket_name.size());
+  return address;
+}
+
+absl::StatusOr<Fd> OpenSocket() {
+  Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return ErrnoStatus(errno, "socket");
+  return fd;
+}
+
+}  // namespace
+
 absl::Status NotifyService(const std::string& socket_name,
                            std::string_view state,
                            absl::Span<const FdRef> fds) {
   if (socket_name.empty()) return absl::OkStatus();
-  sockaddr_un address = {};
-  if (socket_name.size() >= sizeof address.sun_path) {
-    return ErrnoStatus(ENAMETOOLONG, socket_name);
-  }
-  address.sun_family = AF_UNIX;
-  memcpy(address.sun_path, socket_name.data(), socket_name.size());
-  if (socket_name[0] == '@') address.sun_path[0] = '\0';
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) +
-                                           socket_name.size());
-  const Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return ErrnoStatus(errno, "socket");
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) !=
-      0) {
+  SYSBOX_ASSIGN_OR_RETURN(const Address address, AddressOf(socket_name));
+  SYSBOX_ASSIGN_OR_RETURN(const Fd fd, OpenSocket());
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.name),
+              address.size) != 0) {
     return ErrnoStatus(errno, fmt::format("connect {}", socket_name));
   }
   SYSBOX_RETURN_IF_ERROR(SendMessage(fd, state, fds), "notify {}", socket_name);
   return absl::OkStatus();
+}
+
+absl::StatusOr<Fd> ListenForNotices(const std::string& path) {
+  SYSBOX_ASSIGN_OR_RETURN(const Address address, AddressOf(path));
+  SYSBOX_ASSIGN_OR_RETURN(Fd fd, OpenSocket());
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address.name),
+           address.size) != 0) {
+    return ErrnoStatus(errno, fmt::format("bind {}", path));
+  }
+  if (chmod(path.c_str(), 0777) != 0) {
+    return ErrnoStatus(errno, fmt::format("chmod {}", path));
+  }
+  return fd;
+}
+
+absl::StatusOr<std::string> ReadNotice(FdRef socket) {
+  SYSBOX_ASSIGN_OR_RETURN(ReceivedMessage message,
+                          ReceiveMessage(socket, kMaxNotice, kMaxDescriptors),
+                          "read notice");
+  return std::move(message.data);
 }
 
 }  // namespace sysbox

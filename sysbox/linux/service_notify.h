@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "sysbox/linux/fd.h"
 
@@ -17,6 +17,13 @@ namespace sysbox {
 // not wait: EAGAIN if nobody reads.
 absl::Status NotifyService(const std::string& socket, std::string_view state,
                            absl::Span<const FdRef> fds = {});
+
+// The other end: a socket at `path`, for anybody to write to, that does not
+// wait. EADDRINUSE if there is a file.
+absl::StatusOr<Fd> ListenForNotices(const std::string& path);
+// The next notice, as its lines come; descriptors that came along are closed.
+// EAGAIN: none waits.
+absl::StatusOr<std::string> ReadNotice(FdRef socket);
 
 }  // namespace sysbox
 

@@ -20,6 +20,7 @@
 #include "sysbox/runtime/host_hooks.h"
 #include "sysbox/runtime/interception.h"
 #include "sysbox/runtime/launch_plan_builder.h"
+#include "sysbox/runtime/notify_socket.h"
 #include "sysbox/runtime/prepare.h"
 #include "sysbox/runtime/state_dir.h"
 #include "sysbox/runtime/syscont_inputs.h"
@@ -211,6 +212,9 @@ absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
                           Intercepted(registered, bundle.spec)));
   SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec,
                           syscont::ConvertSpec(bundle.spec, inputs));
+  if (options.notify_socket) {
+    SYSBOX_RETURN_IF_ERROR(AddNotifySocket(dir, spec), "NOTIFY_SOCKET");
+  }
   Work work = {
       dir, InitialState(options, bundle, spec, registered), nullptr, {}};
   SYSBOX_ASSIGN_OR_RETURN(work.plan,

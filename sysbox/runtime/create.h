@@ -32,7 +32,8 @@ struct CreateOptions {
   // activation, of which it is told (sd_listen_fds(3)), then others.
   int listen_fds = 0;
   int preserve_fds = 0;
-  std::string version;  // of sysbox, for state.json
+  bool notify_socket = false;  // somebody wants to hear that it is ready
+  std::string version;         // of sysbox, for state.json
 };
 
 struct Created {

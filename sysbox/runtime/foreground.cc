@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/runtime/stop_signal.h"
@@ -18,7 +19,7 @@
 namespace sysbox::runtime {
 namespace {
 
-enum Key : uint64_t { kSignals, kRelay };
+enum Key : uint64_t { kSignals, kNotices, kRelay };
 
 // Not to be blocked: faults of our own, what cannot be caught, and the two
 // that glibc keeps for itself.
@@ -76,13 +77,26 @@ absl::StatusOr<std::optional<ExitStatus>> TakeSignals(FdRef signals,
   }
 }
 
+// The main process of the service is us. A service manager that does not hear
+// it is no reason to end the container.
+void PassOn(NotifyRelay& notices, Epoll& epoll) {
+  const absl::StatusOr<bool> told = notices.PassOn(0);
+  if (!told.ok()) Log(LogLevel::kWarning, "{}", MessageOf(told.status()));
+  if (told.value_or(true)) (void)epoll.Remove(notices.fd());  // it is in there
+}
+
 absl::StatusOr<ExitStatus> Loop(Epoll& epoll, FdRef signals,
-                                OwnedChild& process, TerminalRelay* relay) {
+                                OwnedChild& process, TerminalRelay* relay,
+                                NotifyRelay& notices) {
   // Its SIGCHLD may have been merged into one that somebody else took.
   SYSBOX_ASSIGN_OR_RETURN(std::optional<ExitStatus> status, Reap(process));
   while (!status.has_value()) {
     SYSBOX_ASSIGN_OR_RETURN(std::vector<ReadyEvent> ready, epoll.Wait(-1));
     for (const ReadyEvent& event : ready) {
+      if (event.key == kNotices) {
+        PassOn(notices, epoll);
+        continue;
+      }
       if (event.key != kSignals) {
         SYSBOX_RETURN_IF_ERROR(relay->OnEvent(event), "terminal");
         continue;
@@ -103,18 +117,22 @@ absl::StatusOr<Foreground> Foreground::Prepare(bool subreaper) {
 }
 
 absl::StatusOr<ExitStatus> Foreground::Await(OwnedChild process,
-                                             Fd terminal_master) {
+                                             Fd terminal_master,
+                                             NotifyRelay notices) {
   SYSBOX_ASSIGN_OR_RETURN(Epoll epoll, Epoll::Create());
   SYSBOX_RETURN_IF_ERROR(epoll.Add(signals_, EPOLLIN, kSignals));
+  if (notices.valid()) {
+    SYSBOX_RETURN_IF_ERROR(epoll.Add(notices.fd(), EPOLLIN, kNotices));
+  }
   std::optional<TerminalRelay> relay;
   if (terminal_master.valid()) {
     relay.emplace(std::move(terminal_master), FdRef(STDIN_FILENO),
                   FdRef(STDOUT_FILENO), epoll, kRelay);
     SYSBOX_RETURN_IF_ERROR(relay->Start(), "terminal");
   }
-  SYSBOX_ASSIGN_OR_RETURN(
-      ExitStatus status,
-      Loop(epoll, signals_, process, relay.has_value() ? &*relay : nullptr));
+  SYSBOX_ASSIGN_OR_RETURN(ExitStatus status,
+                          Loop(epoll, signals_, process,
+                               relay.has_value() ? &*relay : nullptr, notices));
   if (relay.has_value()) SYSBOX_RETURN_IF_ERROR(relay->Drain());
   return status;
 }

@@ -4,9 +4,12 @@
 #ifndef SYSBOX_RUNTIME_FOREGROUND_H_
 #define SYSBOX_RUNTIME_FOREGROUND_H_
 
+#include <utility>
+
 #include "absl/status/statusor.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/runtime/notify_socket.h"
 
 namespace sysbox::runtime {
 
@@ -22,8 +25,10 @@ class Foreground {
   // Returns when `process` has ended and, with a terminal, all its output is
   // written. `terminal_master` (invalid: none) is joined to our standard
   // input and output; if the input is a terminal it is in raw mode meanwhile,
-  // and its size follows. On an error `process` is killed.
-  absl::StatusOr<ExitStatus> Await(OwnedChild process, Fd terminal_master);
+  // and its size follows. That the container is ready is passed on by
+  // `notices` (invalid: nobody asks). On an error `process` is killed.
+  absl::StatusOr<ExitStatus> Await(OwnedChild process, Fd terminal_master,
+                                   NotifyRelay notices = {});
 
  private:
   explicit Foreground(Fd signals) : signals_(std::move(signals)) {}

@@ -145,7 +145,61 @@ def test_a_name_is_taken_while_its_run_lives(box, binary, shared_rootfs, name,
     assert not os.path.exists(f"/run/sysbox/bundles/{name}")
 
 
+@pytest.fixture
+def started(binary, shared_rootfs, daemon, name):
+    """`started(SCRIPT)`: a `sysbox run` in the background that has said "up"."""
+    processes = []
+
+    def start(script):
+        process = subprocess.Popen(
+            [binary, "run", "--rootfs", shared_rootfs, "--name", name, "-i",
+             "-e", "OF=run", "-w", "/tmp", "--", "sh", "-c", script],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        processes.append(process)
+        assert process.stdout.readline() == "up\n"
+        return process
+
+    yield start
+    for process in processes:
+        run(binary, "rm", "--force", name, check=False)
+        process.wait(timeout=20)
+        process.stdout.close()
+
+
+def test_exec(binary, name, started):
+    started("echo up; exec sleep 1000")
+    said = run(binary, "exec", "-e", "A=1", "-e", "B", "-u", "7:8", name, "sh",
+               "-c", "pwd; id -u; id -g; echo $OF $A $B; cat; exit 5",
+               env={**os.environ, "B": "passed"}, input="in\n", check=False)
+    assert said.out.split() == ["/tmp", "7", "8", "run", "1", "passed", "in"]
+    assert said.code == 5
+    assert run(binary, "exec", "-w", "/etc", name, "--",
+               "pwd").out == "/etc\n"
+    with Terminal(binary, "exec", name) as user:  # a shell
+        user.expect("# ")
+        user.type("tty; exit 3\n")
+        user.expect("/dev/pts/")
+        assert user.wait() == 3
+    missing = run(binary, "exec", name, "/not/there", check=False)
+    assert missing.code == 255 and len(missing.err.splitlines()) == 1
+
+
+def test_stop_asks_first(binary, name, nothing_left, started):
+    process = started("trap 'exit 7' TERM; echo up; "
+                      "while :; do sleep 0.1; done")
+    run(binary, "stop", "--time", "60", name)
+    assert process.wait(timeout=20) == 7
+
+
+def test_stop_kills_what_does_not_listen(binary, name, nothing_left, started):
+    process = started("echo up; exec sleep 1000")  # process 1: no SIGTERM
+    run(binary, "stop", "-t", "0", name)
+    assert process.wait(timeout=20) == 137
+
+
 @pytest.mark.parametrize("arguments", [
+    ["exec", "nothing-here", "true"], ["stop", "nothing-here"],
+    ["exec"], ["stop"], ["exec", "../x", "true"],
     ["run"], ["run", "--rootfs", "/does/not/exist", "--", "true"],
     ["run", "--rootfs", "/etc/passwd", "--", "true"],
     ["run", "--rootfs", "/", "--name", "../x", "--", "true"],

@@ -10,6 +10,7 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/cli/box_commands.h"
+#include "sysbox/cli/box_exec.h"
 #include "sysbox/cli/box_remove.h"
 #include "sysbox/cli/daemon_command.h"
 #include "sysbox/cli/doctor_command.h"
@@ -43,7 +44,7 @@ absl::StatusOr<int> RunRuntime(const Invocation& invocation) {
 
 // layout: allow long: the table of commands
 const ProgramSpec& SysboxProgram() {
-  static const std::array<CommandSpec, 13> commands = {{
+  static const std::array<CommandSpec, 15> commands = {{
       {.name = "run",
        .operands = "[--] [command] [arguments]",
        .summary = "run a command in a container made of a directory",
@@ -58,6 +59,25 @@ const ProgramSpec& SysboxProgram() {
        .order = Order::kFlagsFirst,
        .flags = BoxRunFlags(),
        .run = RunBox},
+      {.name = "exec",
+       .operands = "<container-id> [--] [command] [arguments]",
+       .summary = "run a further command in a container of `run`",
+       .description =
+           "Flags end at the container's id: what follows belongs to the\n"
+           "command, which is sh if there is none.",
+       .min_operands = 1,
+       .max_operands = kAnyNumber,
+       .order = Order::kFlagsFirst,
+       .flags = BoxExecFlags(),
+       .run = RunBoxExec,
+       .failure_code = 255},
+      {.name = "stop",
+       .operands = "<container-id>...",
+       .summary = "end containers of `run`, as a machine is shut down",
+       .min_operands = 1,
+       .max_operands = kAnyNumber,
+       .flags = BoxStopFlags(),
+       .run = RunBoxStop},
       {.name = "ps",
        .summary = "list the containers, those of Docker included",
        .flags = BoxPlaceFlags(),

@@ -3,6 +3,7 @@
 import pytest
 
 from harness.bundle import Bundle
+from harness.command import run
 
 
 def line_about(result):
@@ -60,6 +61,14 @@ def test_no_daemon_is_one_clear_line(docker, daemon):
     finally:
         daemon.start()
     assert docker.run("true").code == 0
+
+
+@pytest.mark.parametrize("command", ["checkpoint", "restore"])
+def test_no_checkpoints(runtime, name, command):
+    result = run(runtime, command, "--image-path", "/tmp", name, check=False)
+    assert result.code == 1
+    assert len(result.err.splitlines()) == 1, result
+    assert "cannot be checkpointed" in result.err
 
 
 def test_not_root(runtime, busybox_rootfs, disk, name):

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "sysbox/base/status.h"
 #include "sysbox/cli/events_command.h"
 #include "sysbox/cli/exec_command.h"
 #include "sysbox/cli/features_command.h"
@@ -18,11 +19,19 @@ namespace {
 
 constexpr std::string_view kId = "<container-id>";
 
+// runc's, by CRIU, which cannot save what a system container is served.
+absl::StatusOr<int> RunCheckpoint(const Invocation& invocation) {
+  return FailedPrecondition(
+      "{}: system containers cannot be checkpointed: CRIU does not save files "
+      "of /proc and /sys that a daemon serves",
+      invocation.command.name);
+}
+
 }  // namespace
 
 // layout: allow long: the table of commands
 const ProgramSpec& RuntimeProgram() {
-  static const std::array<CommandSpec, 15> commands = {{
+  static const std::array<CommandSpec, 17> commands = {{
       {.name = "create",
        .operands = kId,
        .summary = "create a container, ready to be started",
@@ -137,6 +146,18 @@ const ProgramSpec& RuntimeProgram() {
        .summary = "write a config.json to begin with",
        .flags = SpecFlags(),
        .run = RunSpec},
+      {.name = "checkpoint",
+       .summary = "not supported",
+       .max_operands = kAnyNumber,
+       .order = Order::kUnparsed,
+       .run = RunCheckpoint,
+       .hidden = true},
+      {.name = "restore",
+       .summary = "not supported",
+       .max_operands = kAnyNumber,
+       .order = Order::kUnparsed,
+       .run = RunCheckpoint,
+       .hidden = true},
       {.name = "features",
        .summary = "print what this runtime supports as JSON",
        .run = RunFeatures},

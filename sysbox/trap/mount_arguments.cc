@@ -48,9 +48,13 @@ uint64_t AtimeAttribute(uint64_t flags) {
   return MOUNT_ATTR_RELATIME;
 }
 
+// Plain decimal only. The kernel reads "0x0", "+0" and, as octal, "010" too:
+// what we do not read as it does must not reach it untranslated.
 absl::Status TranslateId(const IdMap& map, std::string* value) {
   const std::optional<uint64_t> inside = ParseUint64(*value);
-  if (!inside || *inside > UINT32_MAX) return absl::OkStatus();  // the kernel's
+  if (!inside || *inside > UINT32_MAX || *value != fmt::format("{}", *inside)) {
+    return ErrnoStatus(EINVAL, "not an id");
+  }
   const std::optional<uint32_t> outside =
       map.ToHost(static_cast<uint32_t>(*inside));
   if (!outside) return ErrnoStatus(EINVAL, "unmapped id");

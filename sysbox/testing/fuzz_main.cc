@@ -1,4 +1,4 @@
-// main() of a foo_fuzz_test outside --config=fuzz: feeds every corpus file
+// main() of a foo_fuzz_test outside --config=asan: feeds every corpus file
 // under the arguments (files or directories) to the fuzz target once, so that
 // inputs found by libFuzzer stay fixed. Flags, which are libFuzzer's, are
 // ignored. An empty corpus is an error: such a test would test nothing.

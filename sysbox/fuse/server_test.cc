@@ -19,6 +19,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/base/config.h"
 #include "absl/synchronization/notification.h"
 #include "catch2/catch.hpp"
 #include "sysbox/fuse/fuse_mount.h"
@@ -394,7 +395,7 @@ TEST_CASE("a removed connection is served by who holds its device") {
 }
 
 TEST_CASE("an idle server does not wake up") {
-#ifdef __SANITIZE_THREAD__
+#ifdef ABSL_HAVE_THREAD_SANITIZER
   WARN("skipped: without ThreadSanitizer, whose own thread wakes up");
   return;
 #endif

@@ -57,6 +57,17 @@ def test_a_reload_applies_the_log_level(configured):
     assert "sysbox manager" not in configured.read_log()  # said at its start
 
 
+def test_read_only_mounts_may_be_left_to_root_inside(configured, guest, name,
+                                                     disk):
+    configured.write(**{"allow-immutable-remounts": True})
+    launch(configured)
+    (disk / "volume").mkdir()
+    guest.bind(disk / "volume", "/dir", "ro")
+    lines = guest.attack(name, "thaw", "/dir",
+                         globals_=["--manager-socket", configured.socket])
+    assert "here itself setattr OK OK -" in lines
+
+
 def test_a_bad_file_is_refused_at_start_and_ignored_later(configured):
     configured.write(**{"log-levle": "info"})
     refused = run(configured.binary, *configured.arguments(), check=False)

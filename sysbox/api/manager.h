@@ -54,6 +54,7 @@ struct Policy {
   bool kernel_files = true;  // the host kernel's modules and headers
   // Some file systems that the kernel reserves for the host's root.
   bool allow_mounts = false;
+  bool allow_immutable_remounts = false;
 };
 
 // A container's two emulated filesystems, as detached mounts without a place:

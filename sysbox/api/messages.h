@@ -225,7 +225,9 @@ struct Fields<api::Policy> {
       Optional("relaxedReadOnly", &api::Policy::relaxed_read_only),
       Optional("fsuidMapFailOnError", &api::Policy::fsuid_map_fail_on_error),
       Optional("kernelFiles", &api::Policy::kernel_files),
-      Optional("allowMounts", &api::Policy::allow_mounts));
+      Optional("allowMounts", &api::Policy::allow_mounts),
+      Optional("allowImmutableRemounts",
+               &api::Policy::allow_immutable_remounts));
 };
 template <>
 struct Fields<api::RegisteredReply> {

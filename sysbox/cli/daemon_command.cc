@@ -132,6 +132,9 @@ constexpr PolicyRow kPolicyRows[] = {
     {{.name = "fsuid-map-fail-on-error",
       .help = "refuse a container with a mount that cannot be id-mapped"},
      &api::Policy::fsuid_map_fail_on_error},
+    {{.name = "allow-immutable-remounts",
+      .help = "let root in a container make its read-only mounts writable"},
+     &api::Policy::allow_immutable_remounts},
 };
 
 // What sysbox-mgr took and nothing here depends on.

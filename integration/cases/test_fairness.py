@@ -9,7 +9,7 @@ import pytest
 
 from harness.waiting import until
 
-# Opens, reads and closes; prints the slowest of a hundred and the middle.
+# Opens, reads and closes, in microseconds: the median, and what 99 % keep.
 MEASURE = """
 import json, sys, time
 def took(path):
@@ -26,10 +26,10 @@ print(json.dumps(result))
 PATHS = ("/proc/meminfo", "/proc/uptime", "/proc/sys/kernel/hostname",
          "/proc/sys/vm/swappiness")
 GREEDY = ("for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do "
-          "(while :; do find /proc/sys /sys/devices /sys/class -type f "
-          "-exec cat {} + > /dev/null 2>&1; cat /proc/stat /proc/meminfo "
+          "(while :; do echo >> /rounds; cat /proc/stat /proc/meminfo "
           "/proc/loadavg /proc/vmstat /proc/cpuinfo > /dev/null; "
-          "echo >> /rounds; done) & done; wait")
+          "find /proc/sys /sys/devices /sys/class -type f "
+          "-exec cat {} + > /dev/null 2>&1; done) & done; wait")
 # Of a machine that does much else at the time; a round trip takes some 30 us.
 PATIENCE_US = 200_000
 
@@ -52,8 +52,8 @@ def test_a_greedy_container_starves_nobody(docker, measure):
     # Fewer CPU shares than all others, so that it is us who are measured.
     greedy = docker.start_container(
         "sh", "-c", GREEDY, options=["--net=none", "--cpu-shares", "2"])
-    until(lambda: docker.shell(greedy, "wc -l < /rounds 2>/dev/null || "
-                                       "echo 0") != "0\n", seconds=120)
+    until(lambda: int(docker.shell(
+        greedy, "cat /rounds 2>/dev/null | wc -l")) >= 16, seconds=120)
     during = measure()
     for path in PATHS:
         print(f"{path}: median {before[path][0]:.0f} us, with the other "

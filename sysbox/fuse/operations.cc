@@ -92,10 +92,11 @@ void GetAttributes(fuse_req_t request, fuse_ino_t node, fuse_file_info*) {
 
 // As proc_sys_setattr(): modes and owners stay, times may be "set". Truncation
 // comes before each write of a shell's ">" and means nothing by itself. The
-// reply says that it was done, so that the kernel drops the pages: sendfile(2)
-// would find what was written in them, not what became of it. The true size is
-// asked for before the next read(2).
-void SetAttributes(fuse_req_t request, fuse_ino_t node, struct stat* wanted,
+// reply tells of another size than before, so that the kernel drops the pages:
+// sendfile(2) would find what was written in them, not what became of it. Not
+// of a smaller one: it would find the file empty until the write. The end is
+// where a read says, and the true size is asked for before the next read(2).
+void SetAttributes(fuse_req_t request, fuse_ino_t node, struct stat*,
                    int to_set, fuse_file_info*) {
   constexpr int kFixed =
       FUSE_SET_ATTR_MODE | FUSE_SET_ATTR_UID | FUSE_SET_ATTR_GID;
@@ -103,7 +104,7 @@ void SetAttributes(fuse_req_t request, fuse_ino_t node, struct stat* wanted,
   absl::StatusOr<Attributes> attributes =
       ServiceOf(request).tree().Get(CallerOf(request), node);
   if (attributes.ok() && (to_set & FUSE_SET_ATTR_SIZE) != 0) {
-    attributes->size = static_cast<uint64_t>(wanted->st_size);
+    ++attributes->size;
     attributes->fixed = false;
   }
   ReplyAttributes(request, attributes);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -65,6 +66,21 @@ TEST_CASE("a static file is read from the kernel's cache") {
   const int calls = fs.tree->calls();
   for (int i = 0; i < 100; ++i) CHECK(fs.Read("value") == "0\n");
   CHECK(fs.tree->calls() == calls);
+}
+
+TEST_CASE("a file that is opened to be written is not empty until then") {
+  Served fs(ServiceKind::kStatic);
+  const Fd out(memfd_create("out", MFD_CLOEXEC));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(fs.Read("value") == "0\n");
+    const Fd writer =
+        VALUE_OF(OpenAt(fs.mount.fd(), "value", {.flags = O_WRONLY | O_TRUNC}));
+    // sendfile(2) asks for no attributes.
+    const Fd reader =
+        VALUE_OF(OpenAt(fs.mount.fd(), "value", {.flags = O_RDONLY}));
+    CHECK(sendfile(out.get(), reader.get(), nullptr, 100) == 2);
+    CHECK(fs.Read("value") == "0\n");
+  }
 }
 
 // The kernel tells of a name that was set anew, also if it is the same, and in

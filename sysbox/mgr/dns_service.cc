@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <csignal>
 #include <utility>
 
 #include "absl/synchronization/notification.h"
@@ -56,10 +57,16 @@ absl::Status DnsService::Open() {
   SYSBOX_ASSIGN_OR_RETURN(wake_, MakeEventFd());
   SYSBOX_RETURN_IF_ERROR(
       loop_->Watch(wake_, EPOLLIN, [this](uint32_t) { RunJobs(); }).status());
+  // Signals are the daemon's thread's to take: it blocks them and reads them,
+  // and a thread that did not would die of them, and the process with it.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread([this] {
     const absl::Status ended = loop_->Run();
     if (!ended.ok()) Log(LogLevel::kError, "dns: {}", MessageOf(ended));
   });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return absl::OkStatus();
 }
 

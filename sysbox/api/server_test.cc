@@ -54,6 +54,10 @@ class FakeBackend : public ManagerBackend {
     containers_[id].pid = init.pid();
     return absl::OkStatus();
   }
+  absl::StatusOr<std::string> AliasDns(const std::string& id) override {
+    if (containers_.count(id) == 0) return absl::NotFoundError(id);
+    return std::string("192.0.0.53");
+  }
   absl::Status Unregister(const std::string& id) override {
     containers_.erase(id);
     return absl::OkStatus();
@@ -161,7 +165,9 @@ TEST_CASE("a client registers, activates, lists and unregisters") {
   CHECK(list[0].rootfs == "/rootfs");
   CHECK(list[0].pid == getpid());
   CHECK(list[0].maps == registered.maps);
+  CHECK(VALUE_OF(manager->AliasDns("web")) == "192.0.0.53");
   CHECK_OK(manager->Unregister("web"));
+  CHECK(absl::IsNotFound(manager->AliasDns("web").status()));
   CHECK(VALUE_OF(manager->List()).empty());
 }
 

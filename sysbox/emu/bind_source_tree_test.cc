@@ -80,7 +80,7 @@ TEST_CASE("what is bound upon our directories is walked to from the root") {
     return std::find(paths.begin(), paths.end(), path) != paths.end();
   };
   CHECK(has("proc:sys:kernel/random/uuid"));
-  CHECK(has("sys:devices:virtual/net"));
+  CHECK(has("sys:devices/virtual/net"));
   CHECK(PathsToNatives(Superblock::kLive).empty());
 }
 

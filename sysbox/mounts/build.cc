@@ -304,6 +304,9 @@ void Builder::AddKernelFiles() {
     op.optional = true;
     op.attributes.set =
         MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    // The host's own, id-mapped: whoever could clear "read-only" would write
+    // what its kernel loads. No option leaves that to root inside.
+    op.locked = true;
     op.propagation = {kAllPrivate};
     ops_.push_back(std::move(op));
   }

@@ -11,6 +11,7 @@
 
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/mounts/container_files.h"
 #include "sysbox/mounts/data_roots.h"
 
 namespace {
@@ -39,7 +40,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     arguments.emplace_back(rest.substr(0, end));
     rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
   }
-  for (const DataRoot& root : FindDataRoots(EmptyRoot(), arguments)) {
+  for (const DataRoot& root :
+       FindDataRoots(ContainerFiles(EmptyRoot()), arguments)) {
     if (root.path.size() < 2 || root.path.front() != '/') abort();
     if ((root.path + "/").find("/../") != root.path.npos) abort();
     if (root.path.find('\0') != root.path.npos) abort();

@@ -55,11 +55,12 @@ TEST_CASE("a variable overrides an administrator's default") {
 }
 
 TEST_CASE("unknown and malformed variables are refused by name") {
-  CHECK(ParseError({"SYSBOX_NOPE=1"}) ==
-        "environment variable SYSBOX_NOPE: not one of those with the SYSBOX_ "
-        "prefix (SYSBOX_ALLOW_TRUSTED_XATTR, SYSBOX_HONOR_CAPS, "
-        "SYSBOX_IGNORE_SYSFS_CHOWN, SYSBOX_SKIP_UID_SHIFT, "
-        "SYSBOX_SYSCONT_MODE)");
+  CHECK(
+      ParseError({"SYSBOX_NOPE=1"}) ==
+      "environment variable SYSBOX_NOPE: not one of those with the SYSBOX_ "
+      "prefix (SYSBOX_ALLOW_TRUSTED_XATTR, SYSBOX_HONOR_CAPS, "
+      "SYSBOX_IGNORE_SYSFS_CHOWN, SYSBOX_KERNEL_FILES, SYSBOX_SKIP_UID_SHIFT, "
+      "SYSBOX_SYSCONT_MODE)");
   CHECK(ParseError({"SYSBOX_HONOR_CAPS=true"}) ==
         "environment variable SYSBOX_HONOR_CAPS: \"true\" is neither TRUE nor "
         "FALSE");

@@ -59,21 +59,6 @@ def test_its_cri_is_ready(node):
     assert node.health() == ("running", "")
 
 
-def test_pod_networks(node):
-    """Two containers of a bridge made by CNI's plugins reach one another."""
-    node(f"""
-        mkdir -p /etc/cni/net.d /opt/cni
-        ln -sfn /usr/lib/cni /opt/cni/bin
-        cat >/etc/cni/net.d/10-net.conflist <<'END'\n{CNI}\nEND
-        ctr run -d --cni {IMAGE} web sh -c \\
-          'mkdir /w; echo served >/w/index.html; exec httpd -f -h /w'""")
-    address = node("ctr tasks exec --exec-id e web ip -o -4 addr show eth0"
-                   ).split()[3].split("/")[0]
-    assert node(f"ctr run --rm --cni {IMAGE} client wget -T 9 -qO- "
-                f"http://{address}/") == "served\n"
-    node("ctr tasks rm -f web; ctr containers rm web")
-
-
 def test_a_pod_is_a_shared_sandbox(node):
     """As CRI makes one: a pause container, whose namespaces others join, in
     cgroups of kubelet's."""

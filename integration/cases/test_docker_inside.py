@@ -56,16 +56,17 @@ def test_it_uses_overlay2_and_is_isolated(dockerd, engine):
 
 
 def test_run_exec_pause_logs(engine):
-    engine("docker run -d --name a busybox sh -c 'echo said; sleep 1000'")
-    assert engine("docker exec -u app a id -un") == "app\n"
-    engine("docker pause a")
-    assert engine("docker inspect -f '{{.State.Status}}' a") == "paused\n"
-    engine("docker unpause a")
-    until(lambda: engine("docker logs a") == "said\n")
-    assert "sleep 1000" in engine("docker top a")
-    engine("docker exec a touch /new && docker cp a:/new /tmp/new")
-    assert "A /new" in engine("docker diff a")
-    engine("docker stop -t 0 a && docker start a && docker restart -t 0 a")
+    engine("docker run -d --name app1 busybox sh -c 'echo said; sleep 1000'")
+    assert engine("docker exec -u app app1 id -un") == "app\n"
+    engine("docker pause app1")
+    assert engine("docker inspect -f '{{.State.Status}}' app1") == "paused\n"
+    engine("docker unpause app1")
+    until(lambda: engine("docker logs app1") == "said\n")
+    assert "sleep 1000" in engine("docker top app1")
+    engine("docker exec app1 touch /new && docker cp app1:/new /tmp/new")
+    assert "A /new" in engine("docker diff app1")
+    engine("docker stop -t 0 app1 && docker start app1 && "
+           "docker restart -t 0 app1")
 
 
 def test_limits_and_stats(engine):
@@ -77,11 +78,11 @@ def test_limits_and_stats(engine):
     if limits == "":
         pytest.skip("cgroup v1's controllers are missing")
     assert limits.split() == [str(32 << 20), "50000", "20"]
-    engine("docker run -d --name a -m 32m busybox sleep 1000")
+    engine("docker run -d --name app1 -m 32m busybox sleep 1000")
     assert "/ 32MiB" in engine(
-        "docker stats --no-stream --format '{{.MemUsage}}' a")
-    engine("docker update -m 48m --memory-swap 96m a")
-    assert engine("docker exec a cat /sys/fs/cgroup/memory/"
+        "docker stats --no-stream --format '{{.MemUsage}}' app1")
+    engine("docker update -m 48m --memory-swap 96m app1")
+    assert engine("docker exec app1 cat /sys/fs/cgroup/memory/"
                   "memory.limit_in_bytes") == f"{48 << 20}\n"
     assert engine("docker run --rm -m 16m busybox tail /dev/zero; echo $?",
                   check=False) == "137\n"
@@ -112,9 +113,9 @@ def test_published_ports_reach_the_network_outside(dockerd, engine):
 
 
 def test_volumes_and_binds(engine):
-    engine("docker run --rm -v v:/v busybox sh -c 'echo a >/v/x; "
+    engine("docker run --rm -v vol:/v busybox sh -c 'echo a >/v/x; "
            "chown 33:44 /v/x'")
-    assert engine("docker run --rm -v v:/v busybox ls -ln /v/x"
+    assert engine("docker run --rm -v vol:/v busybox ls -ln /v/x"
                   ).split()[2:4] == ["33", "44"]
     engine("mkdir -p /srv/b && echo b >/srv/b/x")
     assert engine("docker run --rm -v /srv/b:/b:ro busybox cat /b/x") == "b\n"

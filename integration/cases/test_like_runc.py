@@ -65,9 +65,9 @@ VIEWS = [
     "ls -A / | grep -v '^.dockerenv$' | sort",
     "env | sort | grep -v HOSTNAME",
     "cat /proc/self/limits | grep -v 'pending signals'",
-    # A machine has /dev/kmsg.
-    "ls /dev | grep -v kmsg | sort",
-    "stat -c '%n %a %F %U:%G' /dev/* | grep -v kmsg | sort",
+    # A machine has these.
+    "ls /dev | grep -vE 'kmsg|fuse|net' | sort",
+    "stat -c '%n %a %F %U:%G' /dev/* | grep -vE 'kmsg|fuse|net' | sort",
     # The kernel's /proc belongs to the host's root, with every runtime that
     # makes a user namespace: its owner is the whole kernel's.
     "stat -c '%n %a %U:%G' / /tmp /etc/hosts /etc/resolv.conf; "

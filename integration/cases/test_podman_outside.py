@@ -91,7 +91,7 @@ def test_pods_share_what_they_should(podman):
                              options=("--pod", "pod"), check=False
                              ).out == "served\n")
     show = ("sh", "-c", "hostname; cat /proc/self/uid_map; "
-            "readlink /proc/self/ns/net /proc/self/ns/user")
+            "readlink /proc/self/ns/net; readlink /proc/self/ns/user")
     first = podman.run(*show, options=("--pod", "pod")).out
     assert first.startswith("pod\n")
     assert podman.run(*show, options=("--pod", "pod")).out == first

@@ -140,6 +140,10 @@ class BindSourceTree : public fuse::Tree {
     return tree->ReadLink(caller, node);
   }
 
+  bool TellsOfChanges(fuse::NodeId node) override {
+    return container_ != nullptr && container_->TellsOfChanges(node);
+  }
+
  private:
   absl::StatusOr<fuse::Tree*> Container() const {
     if (container_ != nullptr) return container_.get();

@@ -10,8 +10,6 @@ from harness import cgroup
 from harness.containerd import Containerd
 from harness.systems import InnerImage
 
-MAPS = ("--uidmap", "0:2100000000:65536", "--gidmap", "0:2100000000:65536")
-
 
 @pytest.fixture(scope="module")
 def engine(workspace, runtime, daemon, dockerd):
@@ -28,8 +26,6 @@ def engine(workspace, runtime, daemon, dockerd):
 def ctr(engine, name):
     yield engine
     engine.remove(name)
-    for kind in ("pause", "app"):
-        engine.remove(f"{name}-{kind}")
 
 
 def test_run(ctr, name):
@@ -37,12 +33,6 @@ def test_run(ctr, name):
                   "mount -t tmpfs x /tmp && echo mounted").out.split()
     assert (out[0], out[1], out[3], out[4]) == ("0", "0", "65536", "mounted")
     assert int(out[2]) > 0
-
-
-def test_maps_of_the_spec_are_used(ctr, name):
-    out = ctr.run(name, "sh", "-c", "cat /proc/self/uid_map; touch /x; "
-                  "stat -c %u /x /bin/busybox", options=MAPS).out.split()
-    assert out == ["0", "2100000000", "65536", "0", "0"]
 
 
 def test_life(ctr, name, engine):
@@ -78,23 +68,6 @@ def test_what_is_refused(ctr, name):
         refused = ctr.run(name, "true", options=(option,), check=False)
         assert refused.code != 0 and word in refused.err
         assert name not in ctr("containers", "ls").out
-
-
-def test_a_pod(ctr, name, tmp_path):
-    """The app joins the sandbox's namespaces, the user namespace included, and
-    runs on its ids."""
-    ctr.start_container(f"{name}-pause", options=MAPS)
-    pid = next(line for line in ctr("tasks", "ls").out.splitlines()
-               if line.startswith(f"{name}-pause")).split()[1]
-    joined = [word for kind, file in (("network", "net"), ("ipc", "ipc"),
-                                      ("uts", "uts"), ("user", "user"))
-              for word in ("--with-ns", f"{kind}:/proc/{pid}/ns/{file}")]
-    out = ctr.run(f"{name}-app", "sh", "-c", "cat /proc/self/uid_map; "
-                  "readlink /proc/self/ns/net; ip link set lo down && "
-                  "echo admin", options=(*MAPS, *joined)).out.split()
-    sandbox = ctr("tasks", "exec", "--exec-id", "e", f"{name}-pause",
-                  "readlink", "/proc/self/ns/net").out.strip()
-    assert out == ["0", "2100000000", "65536", sandbox, "admin"]
 
 
 def test_a_spec_by_config(ctr, name, bundle, busybox_rootfs):

@@ -18,11 +18,18 @@
 namespace sysbox::fuse {
 namespace {
 
+// In which no read waits: there is nobody to end it.
+std::shared_ptr<ToyTree> PromptTree() {
+  auto tree = std::make_shared<ToyTree>();
+  tree->LetSlow();
+  return tree;
+}
+
 class Answers {
  public:
   explicit Answers(ServiceKind kind)
-      : connection_(1, *Open("/dev/null", {.flags = O_RDWR}),
-                    std::make_shared<ToyTree>(), {.kind = kind}, 1),
+      : connection_(1, *Open("/dev/null", {.flags = O_RDWR}), PromptTree(),
+                    {.kind = kind}, 1),
         buffers_(*RequestBuffers::Create()),
         worker_(*Worker::Create(*buffers_)) {}
 

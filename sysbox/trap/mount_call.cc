@@ -168,6 +168,21 @@ bool LiesOn(const MountInfo& mount, FdRef file, pid_t caller) {
   return found.ok() && found->id == mount.id;
 }
 
+// The emulated files that lie on `base` and are covered by nothing.
+std::vector<Fd> EmulatedFiles(const Dressed& dressed, FdRef base,
+                              const TrappedCall& call) {
+  std::vector<Fd> files;
+  for (const MountInfo& piece : dressed.pieces) {
+    if (!IsEmulated(piece)) continue;
+    const std::string below =
+        piece.mount_point.substr(dressed.base.mount_point.size() + 1);
+    absl::StatusOr<Fd> file = OpenBelow(base, below);
+    if (!file.ok() || !LiesOn(piece, *file, call.caller.tid())) continue;
+    files.push_back(*std::move(file));
+  }
+  return files;
+}
+
 // A remount concerns one mount; its emulated files follow it when it becomes
 // read-only or writable. What is as it was leaves them as they are.
 absl::Status FollowRemount(const TrappedCall& call, uint64_t flags) {
@@ -180,16 +195,13 @@ absl::Status FollowRemount(const TrappedCall& call, uint64_t flags) {
   if (read_only == dressed.base.options.starts_with("ro")) return KernelsOwn();
   MountAttributes attributes;
   (read_only ? attributes.set : attributes.clear) = MOUNT_ATTR_RDONLY;
+  // Found from here: over there /proc is the caller's, and does not know us.
+  const std::vector<Fd> files = EmulatedFiles(dressed, target, call);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
-  for (const MountInfo& piece : dressed.pieces) {
-    if (!IsEmulated(piece)) continue;
-    const std::string below =
-        piece.mount_point.substr(dressed.base.mount_point.size() + 1);
-    absl::StatusOr<Fd> file = OpenBelow(target, below);
-    if (!file.ok() || !LiesOn(piece, *file, call.caller.tid())) continue;
+  for (const Fd& file : files) {
     // Locked: the kernel will not let it be otherwise.
-    (void)SetMountAttributes(*file, attributes, false);
+    (void)SetMountAttributes(file, attributes, false);
   }
   return KernelsOwn();
 }

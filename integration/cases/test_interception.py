@@ -207,6 +207,18 @@ def test_shared_mounts_do_not_multiply(docker):
     assert after == before
 
 
+@pytest.mark.parametrize("network", ["", "unshare -n "])
+def test_the_network_parameters_of_a_new_procfs(docker, network):
+    """Linux has this one in its first network namespace only, and a directory
+    for each: what is served lies over the caller's."""
+    assert docker.run("sh", "-c", network + f"""sh -c '{NEW_PROC}
+        cat /tmp/p/sys/net/ipv4/neigh/default/gc_thresh1 &&
+        echo 200 >/tmp/p/sys/net/ipv4/neigh/default/gc_thresh1 &&
+        mount -o remount,bind,ro /tmp/p &&
+        echo 100 >/tmp/p/sys/net/ipv4/neigh/default/gc_thresh1'; exit""",
+                      check=False).out == "128\n"
+
+
 def test_a_remount_takes_its_files_along(docker):
     mounts = docker.run(
         "sh", "-c", NEW_PROC + "mount -o remount,bind,ro /tmp/p && "

@@ -43,6 +43,7 @@ absl::StatusOr<Fd> FindFreePlace(FdRef base, const std::string& path) {
 // Init's mounts and what it takes to clone them.
 struct InitsMounts {
   Fd mount_namespace;
+  Fd network_namespace;
   Fd root;
   std::vector<MountInfo> mounts;
 };
@@ -51,6 +52,9 @@ absl::StatusOr<InitsMounts> OpenInitsMounts(const Container& container) {
   InitsMounts init;
   SYSBOX_ASSIGN_OR_RETURN(init.mount_namespace,
                           OpenNamespace(container.init, NamespaceType::kMount));
+  SYSBOX_ASSIGN_OR_RETURN(
+      init.network_namespace,
+      OpenNamespace(container.init, NamespaceType::kNetwork));
   SYSBOX_ASSIGN_OR_RETURN(init.root,
                           Open(fmt::format("/proc/{}/root", container.init),
                                {.flags = O_PATH | O_DIRECTORY}));
@@ -111,14 +115,18 @@ absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path) {
 }
 
 absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
-                                        const DressedType& type) {
+                                        const DressedType& type, Fd network) {
   SYSBOX_ASSIGN_OR_RETURN(InitsMounts init, OpenInitsMounts(container));
   Wardrobe wardrobe;
+  wardrobe.network_ = std::move(network);
   wardrobe.plan_ = PlanReplicas(init.mounts, type.mount_point, type.type);
   for (const Replica& replica : wardrobe.plan_) {
     wardrobe.pieces_.push_back({replica, DetachedMount()});
   }
   if (wardrobe.empty()) return wardrobe;
+  SYSBOX_ASSIGN_OR_RETURN(
+      Visit network_visit,
+      Visit::Enter(init.network_namespace, NamespaceType::kNetwork));
   SYSBOX_ASSIGN_OR_RETURN(
       Visit visit, Visit::Enter(init.mount_namespace, NamespaceType::kMount));
   for (Piece& piece : wardrobe.pieces_) {
@@ -141,6 +149,8 @@ absl::Status Wardrobe::CloneNatives(FdRef base) {
 }
 
 absl::Status Wardrobe::Dress(FdRef base, bool read_only) {
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(network_, NamespaceType::kNetwork));
   SYSBOX_RETURN_IF_ERROR(CloneNatives(base));
   for (Piece& piece : pieces_) {
     if (!piece.mount.valid()) continue;

@@ -40,8 +40,10 @@ absl::Status MakePrivate(FdRef mount);
 // at all if the container has none, or has taken everything away.
 class Wardrobe {
  public:
+  // `network`: the caller's namespace. Each sees directories of its own below
+  // /proc/sys/net, so what lies over them is put there from within it.
   static absl::StatusOr<Wardrobe> Open(const Container& container,
-                                       const DressedType& type);
+                                       const DressedType& type, Fd network);
   bool empty() const { return pieces_.empty(); }
   const std::vector<Replica>& plan() const { return plan_; }
 
@@ -60,6 +62,7 @@ class Wardrobe {
     DetachedMount mount;  // natives are cloned from the base
   };
   absl::Status CloneNatives(FdRef base);
+  Fd network_;
   std::vector<Replica> plan_;
   std::vector<Piece> pieces_;  // as planned
 };

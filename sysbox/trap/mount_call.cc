@@ -92,6 +92,13 @@ absl::Status Attach(const TrappedCall& call, const DetachedMount& base,
   return dressed.ok() ? dressed : wardrobe.Dress(base.fd(), read_only);
 }
 
+absl::StatusOr<Wardrobe> OpenWardrobe(const TrappedCall& call,
+                                      const DressedType& type) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd network,
+                          call.caller.Namespace(NamespaceType::kNetwork));
+  return Wardrobe::Open(call.container, type, std::move(network));
+}
+
 absl::StatusOr<NewMount> DecodeArguments(const TrappedCall& call,
                                          uint64_t flags) {
   std::string data;
@@ -113,8 +120,7 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   }
   SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
-  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,
-                          Wardrobe::Open(call.container, *type));
+  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
   if (wardrobe.empty()) return KernelsOwn();
   const bool read_only = (flags & MS_RDONLY) != 0;
   SYSBOX_RETURN_IF_ERROR(
@@ -139,8 +145,7 @@ absl::Status BindOne(const TrappedCall& call) {
   if (type == nullptr) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
-  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,
-                          Wardrobe::Open(call.container, *type));
+  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
   if (!wardrobe.IsWornBy(source)) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(
       const bool made, WasMade(call, target, mount_namespace, wardrobe, false));
@@ -169,8 +174,13 @@ bool LiesOn(const MountInfo& mount, FdRef file, pid_t caller) {
 }
 
 // The emulated files that lie on `base` and are covered by nothing.
-std::vector<Fd> EmulatedFiles(const Dressed& dressed, FdRef base,
-                              const TrappedCall& call) {
+absl::StatusOr<std::vector<Fd>> EmulatedFiles(const Dressed& dressed,
+                                              FdRef base,
+                                              const TrappedCall& call) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd network,
+                          call.caller.Namespace(NamespaceType::kNetwork));
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(network, NamespaceType::kNetwork));
   std::vector<Fd> files;
   for (const MountInfo& piece : dressed.pieces) {
     if (!IsEmulated(piece)) continue;
@@ -196,7 +206,8 @@ absl::Status FollowRemount(const TrappedCall& call, uint64_t flags) {
   MountAttributes attributes;
   (read_only ? attributes.set : attributes.clear) = MOUNT_ATTR_RDONLY;
   // Found from here: over there /proc is the caller's, and does not know us.
-  const std::vector<Fd> files = EmulatedFiles(dressed, target, call);
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> files,
+                          EmulatedFiles(dressed, target, call));
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
   for (const Fd& file : files) {
@@ -213,8 +224,7 @@ absl::Status DressDetached(const TrappedCall& call) {
   const DressedType* type = TypeOfRoot(source);
   if (type == nullptr) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
-  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,
-                          Wardrobe::Open(call.container, *type));
+  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
   const bool begun = call.progress.earlier() != 0;  // and not finished
   if (wardrobe.empty() || (!begun && wardrobe.IsWornBy(source))) {
     return KernelsOwn();

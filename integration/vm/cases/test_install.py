@@ -90,4 +90,5 @@ def test_reload_applies_the_configuration(installed, systemctl):
             "journalctl", "-u", "sysbox", "--no-pager").out, seconds=60)
     finally:
         config.unlink()
+        config.parent.rmdir()
         systemctl("reload")

@@ -183,6 +183,25 @@ void RunPoststopHooks(const oci::StateFile& state) {
                    oci::ContainerStatus::kStopped);
 }
 
+// The bundle's spec as a system container's; settles `bundle.syscont`.
+absl::StatusOr<oci::Spec> MakeSystemContainer(const CreateOptions& options,
+                                              const api::Registered& registered,
+                                              StateDir& dir,
+                                              CheckedBundle& bundle) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      bundle.syscont, SettleOptions(*bundle.spec.process, registered.policy));
+  SYSBOX_ASSIGN_OR_RETURN(
+      const syscont::Inputs inputs,
+      GatherSyscontInputs(bundle.spec, options.bundle, bundle.syscont,
+                          Intercepted(registered, bundle.spec)));
+  SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec,
+                          syscont::ConvertSpec(bundle.spec, inputs));
+  if (options.notify_socket) {
+    SYSBOX_RETURN_IF_ERROR(AddNotifySocket(dir, spec), "NOTIFY_SOCKET");
+  }
+  return spec;
+}
+
 void LogUndo(const absl::Status& status, std::string_view what) {
   if (!status.ok()) {
     Log(LogLevel::kWarning, "undo {}: {}", what, MessageOf(status));
@@ -206,16 +225,7 @@ absl::StatusOr<Created> CreateContainer(const CreateOptions& options,
     if (!absl::IsUnavailable(status)) LogUndo(status, "registration");
   };
   SYSBOX_ASSIGN_OR_RETURN(
-      bundle.syscont, SettleOptions(*bundle.spec.process, registered.policy));
-  SYSBOX_ASSIGN_OR_RETURN(
-      const syscont::Inputs inputs,
-      GatherSyscontInputs(bundle.spec, options.bundle, bundle.syscont,
-                          Intercepted(registered, bundle.spec)));
-  SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec,
-                          syscont::ConvertSpec(bundle.spec, inputs));
-  if (options.notify_socket) {
-    SYSBOX_RETURN_IF_ERROR(AddNotifySocket(dir, spec), "NOTIFY_SOCKET");
-  }
+      oci::Spec spec, MakeSystemContainer(options, registered, dir, bundle));
   Work work = {
       dir, InitialState(options, bundle, spec, registered), nullptr, {}};
   SYSBOX_ASSIGN_OR_RETURN(work.plan,

@@ -115,3 +115,21 @@ def test_a_host_without_them(docker, images_of):
     if os.path.isdir(MODULES):
         pytest.skip(f"{MODULES} exists")
     assert docker.run("echo", "ok", image="debian").out == "ok\n"
+
+
+def test_nobody_inside_writes_what_the_hosts_kernel_loads(docker, kernel_files,
+                                                          images_of):
+    """They are the host's own files, and root's there."""
+    said = docker.run(
+        "sh", "-c", f"""
+        mount -o remount,bind,rw {MODULES}; touch {MODULES}/evil
+        mkdir /c && mount --bind {MODULES} /c && mount -o remount,bind,rw /c
+        touch /c/evil
+        unshare -m sh -c 'mount -o remount,bind,rw {MODULES};
+                          touch {MODULES}/evil'
+        umount {MODULES} && ! touch {MODULES}/kernel/known.ko && echo end""",
+        image="debian", check=False)
+    assert said.out == "end\n"
+    assert "Read-only file system" in said.err
+    assert sorted(os.listdir(MODULES)) == ["build", "kernel", "modules.dep",
+                                           "source"]

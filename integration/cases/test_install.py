@@ -3,11 +3,13 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 
 import pytest
 
 from harness.command import run
+from harness.daemon import Daemon
 from harness.docker import Docker
 from harness.waiting import until
 
@@ -22,9 +24,12 @@ def place(binary, disk):
     class Place:
         prefix, config = disk / "usr", disk / "etc/daemon.json"
 
+        def words(self, command):
+            return (binary, command, "--prefix", self.prefix, "--config",
+                    self.config, "--no-reload")
+
         def __call__(self, command, *args, check=True):
-            return run(binary, command, "--prefix", self.prefix, "--config",
-                       self.config, "--no-reload", *args, check=check)
+            return run(*self.words(command), *args, check=check)
 
     (disk / "usr").mkdir()
     return Place()
@@ -131,3 +136,101 @@ def test_a_stale_pid_file_of_docker(binary, place, disk):
         assert "dockerd does not run" in result.out + result.err
         assert other.poll() is None
         other.kill()
+
+
+@pytest.fixture
+def other_run(place, binary, disk):
+    """`place` on a host where nothing of ours has run: /run and /var/lib are
+    the case's own."""
+    script = ("for at in /run /var/lib; do mount -t tmpfs own $at; done; echo;"
+              "exec cat")
+    with subprocess.Popen(["unshare", "-m", "sh", "-ec", script], text=True,
+                          stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        inside = ("nsenter", f"--mount=/proc/{holder.pid}/ns/mnt")
+
+        def at(*command, **more):
+            return run(*at.words(*command), **more)
+
+        at.words = lambda *command: [*inside, *map(str, command)]
+
+        # As `nsenter` goes on to be the daemon: pid and signals are its own.
+        at.daemon = Daemon(inside[0], str(disk / "data"), str(disk / "log"))
+        arguments = at.daemon.arguments()
+        at.daemon.arguments = lambda: [inside[1], binary, *arguments]
+        at.uninstall = lambda *args, **more: at(
+            *place.words("uninstall"), *args, **more)
+        try:
+            yield at
+        finally:
+            at.daemon.stop()
+            holder.stdin.close()
+
+
+def as_done(told):
+    return [line.removeprefix("would ") + ": done"
+            if line.startswith("would ") else line
+            for line in told.splitlines()]
+
+
+def test_the_run_directories_go_unless_a_daemon_listens(place, other_run):
+    place("install")
+    other_run.daemon.start()
+    kept = other_run.uninstall()
+    assert "kept: /run/sysbox, for the daemon that runs" in kept.out
+    other_run("test", "-S", "/run/sysbox/sysbox.sock")
+    other_run.daemon.stop()
+    other_run("test", "-d", "/run/sysbox")
+    other_run("mkdir", "-p", "/run/sysbox-runc")
+    told = other_run.uninstall("--dry-run").out
+    assert "would remove /run/sysbox\n" in told, told
+    other_run("test", "-d", "/run/sysbox")
+    assert other_run.uninstall().out.splitlines() == as_done(told)
+    assert "sysbox" not in other_run("ls", "/run").out
+    assert "/run/sysbox" not in other_run.uninstall().out
+
+
+def test_a_daemon_that_was_killed_is_none(other_run):
+    """It leaves its socket."""
+    other_run.daemon.start()
+    other_run.daemon.stop(signal.SIGKILL)
+    other_run("test", "-S", "/run/sysbox/sysbox.sock")
+    other_run.uninstall()
+    assert "sysbox" not in other_run("ls", "/run").out
+
+
+def test_uninstalling_under_containers_is_refused(place, bundle, name):
+    """In one line, and nothing is changed; --force leaves them running."""
+    place("install", "--docker")
+    bundle.start(name)
+    for flags in ((), ("--dry-run",)):
+        refused = place("uninstall", *flags, check=False)
+        assert refused.code == 1 and not refused.out, refused
+        assert len(refused.err.splitlines()) == 1, refused
+        assert "1 system container runs: stop it" in refused.err
+        assert "--force" in refused.err
+    assert "sysbox-runc" in place.config.read_text()
+    assert (place.prefix / "bin/sysbox").exists()
+    told = place("uninstall", "--force", "--dry-run").out
+    assert place("uninstall", "--force").out.splitlines() == as_done(told)
+    assert "kept: /run/sysbox, for the containers that run" in told
+    assert not (place.prefix / "bin/sysbox").exists()
+    bundle("exec", name, "cat", "/proc/uptime")
+
+
+def test_a_container_of_sysbox_run_counts(binary, other_run, shared_rootfs):
+    """It has no daemon, but state in /run/sysbox."""
+    with subprocess.Popen(
+            [*other_run.words(binary, "run", "--rootfs", shared_rootfs,
+                              "--name", "lone", "--", "cat")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as lone:
+        lone.stdin.write("up\n")
+        lone.stdin.flush()
+        assert lone.stdout.readline() == "up\n"
+        refused = other_run.uninstall(check=False)
+        assert "1 system container runs" in refused.err, refused
+        lone.stdin.close()
+        assert lone.wait(timeout=20) == 0
+    other_run.uninstall()
+    assert "sysbox" not in other_run("ls", "/run").out

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -16,6 +17,7 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/cli/apparmor_profile.h"
 #include "sysbox/cli/docker_config.h"
+#include "sysbox/cli/host_use.h"
 #include "sysbox/cli/install_service.h"
 #include "sysbox/cli/program_files.h"
 #include "sysbox/cli/steps.h"
@@ -50,8 +52,15 @@ constexpr FlagSpec kNoService = {.name = "no-service",
                                  .help = "leave systemd alone"};
 constexpr FlagSpec kDryRun = {
     .name = "dry-run", .alias = 'n', .help = "only say what would be done"};
+constexpr FlagSpec kForce = {
+    .name = "force",
+    .alias = 'f',
+    .help = "although system containers run: they lose what Sysbox serves"};
 constexpr FlagSpec kInstallFlags[] = {kDocker, kConfig,    kPidFile, kNoReload,
                                       kPrefix, kNoService, kDryRun};
+constexpr FlagSpec kUninstallFlags[] = {kDocker,   kConfig, kPidFile,
+                                        kNoReload, kPrefix, kNoService,
+                                        kForce,    kDryRun};
 
 // A process that is dockerd, and stays named as such.
 absl::StatusOr<Pidfd> FindDockerd(const std::string& pid_file) {
@@ -166,9 +175,35 @@ absl::Status Check(const FlagValues& flags) {
   return absl::PermissionDeniedError("needs root");
 }
 
+// Which containers run; more than none only with --force.
+absl::StatusOr<size_t> CheckContainers(const FlagValues& flags) {
+  const absl::StatusOr<std::vector<std::string>> running = RunningContainers();
+  if (flags.Switch(kForce)) return running.ok() ? running->size() : 0;
+  SYSBOX_RETURN_IF_ERROR(
+      running.status(),
+      "cannot tell whether system containers run (--force goes on)");
+  if (running->empty()) return 0;
+  const bool one = running->size() == 1;
+  return FailedPrecondition(
+      "{} system container{}: stop {} first, or --force goes on, and {} what "
+      "Sysbox serves (`sysbox ps` lists {})",
+      running->size(), one ? " runs" : "s run", one ? "it" : "them",
+      one ? "it loses" : "they lose", one ? "it" : "them");
+}
+
+// Who needs /run/sysbox when all else has been taken away.
+std::string UserLeft(size_t containers) {
+  if (containers != 0) return "the containers that run";
+  if (!StopsService() && DaemonListens()) {
+    return "the daemon that runs (not as a service: end it yourself)";
+  }
+  return "";
+}
+
 }  // namespace
 
 absl::Span<const FlagSpec> InstallFlags() { return kInstallFlags; }
+absl::Span<const FlagSpec> UninstallFlags() { return kUninstallFlags; }
 
 absl::StatusOr<int> RunInstall(const Invocation& invocation) {
   const FlagValues& flags = invocation.flags;
@@ -197,11 +232,15 @@ absl::StatusOr<int> RunUninstall(const Invocation& invocation) {
   const FlagValues& flags = invocation.flags;
   Steps steps(flags.Switch(kDryRun));
   SYSBOX_RETURN_IF_ERROR(Check(flags), "uninstall");
+  SYSBOX_ASSIGN_OR_RETURN(const size_t containers, CheckContainers(flags),
+                          "uninstall");
+  const std::string user_left = UserLeft(containers);
   // The entry first: Docker must not name a runtime that is gone.
   SYSBOX_RETURN_IF_ERROR(UnregisterFromDocker(flags, steps));
   SYSBOX_RETURN_IF_ERROR(RemoveService(steps));
   SYSBOX_RETURN_IF_ERROR(RemoveAppArmorProfile(steps));
   SYSBOX_RETURN_IF_ERROR(RemoveProgramFiles(flags.Text(kPrefix), steps));
+  SYSBOX_RETURN_IF_ERROR(RemoveRunDirectories(user_left, steps));
   SYSBOX_RETURN_IF_ERROR(steps.Say(
       "kept: the ids in /etc/subuid and /etc/subgid, and /var/lib/sysbox"));
   return 0;

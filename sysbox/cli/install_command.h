@@ -10,6 +10,7 @@
 namespace sysbox::cli {
 
 absl::Span<const FlagSpec> InstallFlags();
+absl::Span<const FlagSpec> UninstallFlags();
 absl::StatusOr<int> RunInstall(const Invocation& invocation);
 absl::StatusOr<int> RunUninstall(const Invocation& invocation);
 

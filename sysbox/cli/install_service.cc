@@ -66,6 +66,12 @@ absl::Status StartService(bool changed, const Steps& steps) {
   return steps.Say(fmt::format("{}: runs already", kServiceUnit));
 }
 
+// One that systemd runs.
+bool HasOurUnit() {
+  const absl::StatusOr<std::string> unit = ReadFile(kUnitPath);
+  return unit.ok() && ReadMark(*unit) != Marked::kNot && HasSystemd();
+}
+
 }  // namespace
 
 bool HasSystemd() { return Exists("/run/systemd/system"); }
@@ -81,10 +87,10 @@ absl::Status InstallService(const std::string& program, bool renewed,
   return StartService(changed || renewed, steps);
 }
 
+bool StopsService() { return HasOurUnit() && ServiceIs("is-active"); }
+
 absl::Status RemoveService(const Steps& steps) {
-  const absl::StatusOr<std::string> unit = ReadFile(kUnitPath);
-  const bool ours = unit.ok() && ReadMark(*unit) != Marked::kNot;
-  if (ours && HasSystemd()) {
+  if (HasOurUnit()) {
     SYSBOX_RETURN_IF_ERROR(
         Systemctl({"disable", "--quiet", "--now", kServiceUnit}, steps));
   }

@@ -18,6 +18,9 @@ bool HasSystemd();
 absl::Status InstallService(const std::string& program, bool renewed,
                             const Steps& steps);
 
+// True if RemoveService() would stop a daemon.
+bool StopsService();
+
 // Stops, disables and removes it. Containers run on. A unit that is not ours
 // is left alone.
 absl::Status RemoveService(const Steps& steps);

@@ -118,7 +118,12 @@ const ProgramSpec& SysboxProgram() {
        .run = RunInstall},
       {.name = "uninstall",
        .summary = "undo `install`",
-       .flags = InstallFlags(),
+       .description =
+           "Takes away what `install` put there, Docker's entry and the\n"
+           "service included, and /run/sysbox unless somebody needs it. Keeps\n"
+           "the ids, /var/lib/sysbox and /etc/sysbox. Refused while system\n"
+           "containers run.",
+       .flags = UninstallFlags(),
        .run = RunUninstall},
       {.name = "daemon",
        .summary =

@@ -19,6 +19,9 @@ def test_sysbox_and_the_containers_are_back(dockerd):
     assert dockerd.shell("comes-back", "cat /proc/self/attr/current"
                          ) == "sysbox-system-container (enforce)\n"
     dockerd("start", "stays-away")
+    refused = run("sysbox", "uninstall", check=False)
+    assert refused.code == 1 and not refused.out, refused
+    assert "2 system containers run: stop them" in refused.err
     dockerd("rm", "-f", "comes-back", "stays-away")
 
 

@@ -2,6 +2,7 @@
 // lines: medians. Needs to be root of its namespaces; leaves nothing.
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -41,6 +42,12 @@ constexpr Case kCases[] = {
      [] {
        struct sysinfo info;
        return sysinfo(&info) == 0;
+     },
+     Nothing},
+    {"affinity", 1000, 1,
+     [] {
+       cpu_set_t cpus;
+       return sched_getaffinity(0, sizeof cpus, &cpus) == 0;
      },
      Nothing},
     {"mknod-null", 300, 1,

@@ -87,14 +87,61 @@ def test_namespaces_are_joined_as_the_kernel_permits(hosted, name):
     assert "sleep" in said and "there" not in said.split()
 
 
-def test_counts_of_processors_agree_where_they_are_read(hosted, name):
-    """What asks for affinity gets affinity: the kernel's own answer."""
+@pytest.fixture
+def half(hosted):
+    """A bundle with a share of CPU time that is worth one CPU."""
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("one CPU: nothing to leave out")
     hosted.spec["linux"].setdefault("resources", {})["cpu"] = {
-        "quota": 100000, "period": 100000}
-    said = hosted.shell("getconf _NPROCESSORS_ONLN; nproc; "
-                        "grep -c ^processor /proc/cpuinfo; "
-                        "cat /sys/devices/system/cpu/online", name).out.split()
-    assert said == ["1", str(len(os.sched_getaffinity(0))), "1", "0"]
+        "quota": 50000, "period": 100000}
+    return hosted
+
+
+def test_counts_of_processors_agree_where_they_are_read(half, name):
+    said = half.shell(
+        "getconf _NPROCESSORS_ONLN; nproc; /bin/su app -c nproc; "
+        "grep -c ^processor /proc/cpuinfo; "
+        "unshare -Urmpf --mount-proc nproc; "
+        "unshare -pf sh -c 'taskset -p $$' | sed 's/.*: //'; "
+        "python3 -c 'import os; print(len(os.sched_getaffinity(0)), "
+        "len(os.sched_getaffinity(1)))'", name).out.split()
+    assert said == ["1"] * 8
+
+
+def test_without_a_share_the_set_is_the_kernels(hosted, name):
+    said = hosted.shell("nproc; getconf _NPROCESSORS_ONLN", name).out.split()
+    assert said == [str(len(os.sched_getaffinity(0)))] * 2
+
+
+def test_a_thread_that_is_pinned_reads_back_where(half, name):
+    last = max(os.sched_getaffinity(0))
+    assert python(half, name, f"""
+os.sched_setaffinity(0, [{last}])
+print(sorted(os.sched_getaffinity(0)))
+child = os.fork()
+if child == 0:
+    import signal
+    signal.pause()
+print(sorted(os.sched_getaffinity(child)))
+os.kill(child, 9)
+os.waitpid(child, 0)
+try:
+    os.sched_getaffinity(child)
+except ProcessLookupError as error:
+    print(error.strerror)
+call("short", 204, 0, 4, b"")
+call("nowhere", 204, 0, 128, None)
+call("nobody", 204, -5, 128, None)
+""") == [f"[{last}]", f"[{last}]", "No such process",
+         "short Invalid argument", "nowhere Bad address",
+         "nobody No such process"]
+
+
+def test_threads_run_wherever_they_may_all_the_same(half, name):
+    """The answer is shorter; nothing is moved."""
+    allowed = half.shell("grep Cpus_allowed: /proc/self/status", name).out
+    assert bin(int(allowed.split()[1].replace(",", ""), 16)).count("1") == len(
+        os.sched_getaffinity(0))
 
 
 # Paths in a file system that does not answer any more.

@@ -135,10 +135,14 @@ def test_containers_inside(hosted, name, engine, kind):
 
 
 def test_callers_of_the_32_bit_abi(hosted, name):
-    memory = {"memory": {"limit": 256 << 20}}
-    hosted.spec["linux"].setdefault("resources", {}).update(memory)
+    hosted.spec["linux"].setdefault("resources", {}).update(
+        {"memory": {"limit": 256 << 20},
+         "cpu": {"quota": 50000, "period": 100000}})
     found = lines(hosted.shell("mkdir -p /mnt && /narrow", name))
     assert found.pop("uptime") in ("0", "1", "2", "3")
     assert found == {"mknod": "0", "mknod memory": "-1", "mount": "0",
                      "umount": "0", "umount again": "-22",
-                     "syslog": "262144", "sysinfo": "0", "mebibytes": "256"}
+                     "syslog": "262144", "sysinfo": "0", "mebibytes": "256",
+                     "affinity's size": "0", "cpus": "1",
+                     "affinity in half a word": "-22",
+                     "affinity nowhere": "-14"}

@@ -104,10 +104,12 @@ def test_limits_changed_later_are_seen(docker, limited):
     cpus = min(2, len(os.sched_getaffinity(0)))
     assert docker.shell(limited, "cat /sys/devices/system/cpu/online") == (
         "0-1\n" if cpus == 2 else "0\n")
+    assert docker.shell(limited, "nproc") == f"{cpus}\n"
 
 
 def test_cpus_are_the_quotas(docker, limited):
     assert docker.shell(limited, "grep -c ^processor /proc/cpuinfo") == "1\n"
+    assert docker.shell(limited, "nproc") == "1\n"
     for name in ("online", "possible", "present"):
         path = f"/sys/devices/system/cpu/{name}"
         assert docker.shell(limited, f"cat {path}") == "0\n"
@@ -247,7 +249,8 @@ LANGUAGES = {
     "java": ("PROGRAM -XX:+PrintFlagsFinal -version 2>/dev/null | awk "
              "'$2 == \"MaxHeapSize\" { print ($4 <= 128 * 1048576) }'", "1"),
     "node": ("PROGRAM -p 'const os=require(\"os\"); os.cpus().length + \" \" + "
-             "os.totalmem()/1024'", f"1 {256 * MIB}"),
+             "(os.availableParallelism || (() => 1))() + \" \" + "
+             "os.totalmem()/1024'", f"1 1 {256 * MIB}"),
     "python3": ("PROGRAM -c 'import os; print(open(\"/proc/meminfo\")"
                 ".readline().split()[1])'", str(256 * MIB)),
 }

@@ -11,7 +11,8 @@ enum Number {
   kUmount2 = 52,
   kChown = 182,
   kSysinfo = 116,
-  kSyslog = 103
+  kSyslog = 103,
+  kSchedGetaffinity = 242
 };
 
 // include/uapi/linux/sysinfo.h with 32-bit longs.
@@ -76,6 +77,18 @@ void Run() {
   Sysinfo numbers = {};
   Report("sysinfo", Call(kSysinfo, Address(&numbers)));
   Report("uptime", numbers.uptime);
+  unsigned cpus[32] = {};
+  Report("affinity's size",
+         Call(kSchedGetaffinity, 0, sizeof cpus, Address(cpus)) > 0 ? 0 : -1);
+  int count = 0;
+  for (unsigned word : cpus) {
+    for (; word != 0; word &= word - 1) ++count;
+  }
+  Report("cpus", count);
+  Report("affinity in half a word",
+         Call(kSchedGetaffinity, 0, 2, Address(cpus)));
+  Report("affinity nowhere",
+         Call(kSchedGetaffinity, 0, sizeof cpus, Address(nullptr)));
   const unsigned long long bytes =
       static_cast<unsigned long long>(numbers.ram[0]) * numbers.unit;
   Report("mebibytes", static_cast<long>(bytes >> 20));

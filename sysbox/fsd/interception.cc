@@ -4,6 +4,7 @@
 #include <sys/sysinfo.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <utility>
 
@@ -12,6 +13,7 @@
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/emu/views/system_info.h"
+#include "sysbox/emu/views/visible_cpus.h"
 #include "sysbox/fuse/tree.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
@@ -67,17 +69,20 @@ class ViewedHost : public trap::Host {
 
   absl::StatusOr<trap::SystemNumbers> Numbers(const trap::Container& container,
                                               pid_t caller) override {
-    std::shared_ptr<emu::ContainerView> view;
-    {
-      absl::MutexLock lock(&mu_);
-      auto found = views_.find(container.id);
-      if (found == views_.end()) return NotFound("no view");
-      view = found->second;
-    }
+    SYSBOX_ASSIGN_OR_RETURN(const auto view, ViewOf(container));
     SYSBOX_ASSIGN_OR_RETURN(
         struct sysinfo info,
         emu::views::ReadSystemInfo(*view, fuse::Caller{.pid = caller}));
     return NumbersOf(info);
+  }
+
+  absl::StatusOr<size_t> CpuCount(const trap::Container& container,
+                                  pid_t caller) override {
+    SYSBOX_ASSIGN_OR_RETURN(const auto view, ViewOf(container));
+    SYSBOX_ASSIGN_OR_RETURN(
+        const std::vector<uint16_t> cpus,
+        emu::views::VisibleCpusOf(*view, fuse::Caller{.pid = caller}));
+    return cpus.size();
   }
 
   bool AllowsMount(std::string_view type) const override {
@@ -86,6 +91,14 @@ class ViewedHost : public trap::Host {
   }
 
  private:
+  absl::StatusOr<std::shared_ptr<emu::ContainerView>> ViewOf(
+      const trap::Container& container) {
+    absl::MutexLock lock(&mu_);
+    auto found = views_.find(container.id);
+    if (found == views_.end()) return NotFound("no view");
+    return found->second;
+  }
+
   const std::vector<std::string> allowed_mounts_;
   absl::Mutex mu_;
   absl::flat_hash_map<std::string, std::shared_ptr<emu::ContainerView>> views_

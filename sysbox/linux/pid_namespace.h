@@ -13,6 +13,10 @@ namespace sysbox {
 // when it has none (any more), ENOTTY before Linux 6.11.
 absl::StatusOr<pid_t> InitOfPidNamespace(FdRef ns);
 
+// Thread `tid` of `ns` as the caller's pid namespace numbers it. ESRCH, ENOTTY
+// as above.
+absl::StatusOr<pid_t> ThreadInPidNamespace(FdRef ns, pid_t tid);
+
 }  // namespace sysbox
 
 #endif  // SYSBOX_LINUX_PID_NAMESPACE_H_

@@ -26,6 +26,9 @@ TEST_CASE("a pid namespace tells its process 1 in the caller's numbers") {
     return;
   }
   CHECK(VALUE_OF(init) == child->pid());
+  CHECK(VALUE_OF(ThreadInPidNamespace(ns, 1)) == child->pid());
+  CHECK_ERRNO(ESRCH, ThreadInPidNamespace(ns, 2));
+  CHECK_ERRNO(ESRCH, ThreadInPidNamespace(ns, -1));
   REQUIRE_OK(child->pidfd().Signal(9));
   REQUIRE_OK(child->Wait());
   CHECK_ERRNO(ESRCH, InitOfPidNamespace(ns));

@@ -72,7 +72,7 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   }
   std::vector<seccomp::Override> traps;
   if (Intercepted(registered, spec)) {
-    traps = trap::Overrides(TrapOptionsOf(bundle.syscont));
+    traps = trap::Overrides(TrapOptionsOf(bundle.syscont, spec));
   }
   SYSBOX_ASSIGN_OR_RETURN(
       mounts::BuildInputs inputs,

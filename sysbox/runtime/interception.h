@@ -13,7 +13,9 @@ namespace sysbox::runtime {
 // own: the kernel gives a process one only.
 bool Intercepted(const api::Registered& registered, const oci::Spec& spec);
 
-trap::TrapOptions TrapOptionsOf(const syscont::Options& options);
+// `spec` as the user has it or as converted: its resources are the same.
+trap::TrapOptions TrapOptionsOf(const syscont::Options& options,
+                                const oci::Spec& spec);
 
 }  // namespace sysbox::runtime
 

@@ -73,7 +73,8 @@ absl::StatusOr<syscont::Inputs> GatherSyscontInputs(
   syscont::Inputs inputs;
   inputs.options = options;
   if (intercepted) {
-    inputs.answered_syscalls = trap::AnsweredSyscalls(TrapOptionsOf(options));
+    inputs.answered_syscalls =
+        trap::AnsweredSyscalls(TrapOptionsOf(options, spec));
   }
   SYSBOX_ASSIGN_OR_RETURN(inputs.all_capabilities, AllCapabilities());
   inputs.time_namespaces = Exists("/proc/self/ns/time");

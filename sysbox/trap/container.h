@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -43,6 +44,9 @@ class Host {
   // The container's own, as `caller` (a thread of it) is to see them.
   virtual absl::StatusOr<SystemNumbers> Numbers(const Container& container,
                                                 pid_t caller) = 0;
+  // How many CPUs it is shown, by its cpusets and quotas of the moment.
+  virtual absl::StatusOr<size_t> CpuCount(const Container& container,
+                                          pid_t caller) = 0;
   // Whether the administrator lets containers mount file systems of `type`.
   virtual bool AllowsMount(std::string_view) const { return false; }
 };

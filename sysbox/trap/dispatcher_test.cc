@@ -5,12 +5,15 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstddef>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -42,11 +45,14 @@ class FakeHost : public Host {
     numbers.total_ram = 12345678;
     return numbers;
   }
+  absl::StatusOr<size_t> CpuCount(const Container&, pid_t) override {
+    return 1;
+  }
 };
 
 // What the process sends with its listener: its pid as the host has it.
 absl::Status LoadTraps(FdRef socket) {
-  const auto overrides = Overrides({});
+  const auto overrides = Overrides({.cpu_quota = true});
   SYSBOX_ASSIGN_OR_RETURN(
       seccomp::Program program,
       seccomp::CompileProfile(seccomp::UnconfinedProfile(), "s", overrides));
@@ -124,6 +130,39 @@ TEST_CASE("sysinfo has the container's numbers") {
     RETURN_UNLESS(info.totalram * info.mem_unit == 12345678);
     RETURN_UNLESS(sysinfo(reinterpret_cast<struct sysinfo*>(16)) == -1);
     RETURN_UNLESS(errno == EFAULT);
+    return absl::OkStatus();
+  }));
+}
+
+// As the system call answers; the library's function hides its result.
+long AskAffinity(pid_t tid, size_t size, void* mask) {
+  return syscall(SYS_sched_getaffinity, tid, size, mask);
+}
+
+int CpusOf(pid_t tid) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return AskAffinity(tid, sizeof set, &set) > 0 ? CPU_COUNT(&set) : -1;
+}
+
+TEST_CASE("as many CPUs are in an affinity mask as the container has") {
+  CHECK_OK(RunTrapped([]() -> absl::Status {
+    RETURN_UNLESS(CpusOf(0) == 1);
+    RETURN_UNLESS(CpusOf(getpid()) == 1);
+    const pid_t child = fork();
+    if (child == 0) {
+      for (;;) pause();
+    }
+    const int theirs = CpusOf(child);
+    kill(child, SIGKILL);
+    RETURN_UNLESS(waitpid(child, nullptr, 0) == child);
+    RETURN_UNLESS(theirs == 1);
+    RETURN_UNLESS(CpusOf(child) == -1 && errno == ESRCH);
+    RETURN_UNLESS(CpusOf(-1) == -1 && errno == ESRCH);
+    char mask[128];
+    RETURN_UNLESS(AskAffinity(0, 9, mask) == -1 && errno == EINVAL);
+    RETURN_UNLESS(AskAffinity(-1, 0, mask) == -1 && errno == EINVAL);
+    RETURN_UNLESS(AskAffinity(0, 128, nullptr) == -1 && errno == EFAULT);
     return absl::OkStatus();
   }));
 }

@@ -2,6 +2,7 @@
 
 #include <iterator>
 
+#include "sysbox/trap/affinity_call.h"
 #include "sysbox/trap/allowed_mount_call.h"
 #include "sysbox/trap/chown_call.h"
 #include "sysbox/trap/kernel_log.h"
@@ -21,12 +22,12 @@ struct Row {
   Handler handler;
 };
 constexpr Row kHandlers[] = {
-    {Family::kChown, Chown},           {Family::kFsOpen, FsOpen},
-    {Family::kLoadModule, LoadModule}, {Family::kMakeNode, MakeNode},
-    {Family::kMount, Mount},           {Family::kMoveMount, MoveMount},
-    {Family::kSwapOff, SwapOff},       {Family::kSysinfo, Sysinfo},
-    {Family::kSyslog, Syslog},         {Family::kUnmount, Unmount},
-    {Family::kXattr, Xattr},
+    {Family::kAffinity, Affinity},   {Family::kChown, Chown},
+    {Family::kFsOpen, FsOpen},       {Family::kLoadModule, LoadModule},
+    {Family::kMakeNode, MakeNode},   {Family::kMount, Mount},
+    {Family::kMoveMount, MoveMount}, {Family::kSwapOff, SwapOff},
+    {Family::kSysinfo, Sysinfo},     {Family::kSyslog, Syslog},
+    {Family::kUnmount, Unmount},     {Family::kXattr, Xattr},
 };
 
 constexpr bool InOrder() {

@@ -4,9 +4,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <string>
 
 #include "catch2/catch.hpp"
+#include "sysbox/trap/affinity_call.h"
 #include "sysbox/trap/kernel_log.h"
 #include "sysbox/trap/load_module.h"
 #include "sysbox/trap/make_node.h"
@@ -93,6 +95,40 @@ TEST_CASE("sysinfo's struct has the ABI's layout") {
   CHECK(At<uint32_t>(narrow, 52) == 4096);
   numbers.total_ram = uint64_t{1} << 30;
   CHECK(At<uint32_t>(EncodeSysinfo(numbers, true), 52) == 1);
+}
+
+TEST_CASE("an affinity mask has the size that the kernel would give") {
+  CHECK(AffinitySize(128, false, 8, 64) == 64);
+  CHECK(AffinitySize(8, false, 8, 64) == 8);
+  CHECK(AffinitySize(0, false, 8, 64) == -EINVAL);
+  CHECK(AffinitySize(4, false, 8, 64) == -EINVAL);
+  CHECK(AffinitySize(4, true, 8, 64) == 4);
+  CHECK(AffinitySize(12, true, 8, 64) == 12);
+  CHECK(AffinitySize(4, true, 33, 64) == -EINVAL);
+  CHECK(AffinitySize(8, false, 65, 64) == -EINVAL);
+  CHECK(AffinitySize(128, false, 8192, 1024) == -EINVAL);
+  // An unsigned int, in the product as well.
+  CHECK(AffinitySize(0x1'0000'0008, false, 8, 64) == 8);
+  CHECK(AffinitySize(0x2000'0000, false, 8, 64) == -EINVAL);
+  CHECK(AffinitySize(0xffff'fff8, false, 8, 64) == 64);
+}
+
+TEST_CASE("of an affinity mask the first CPUs stay, at least one") {
+  using namespace std::string_literals;
+  CHECK(FirstCpus("\xff\x01"s, 9) == "\xff\x01"s);
+  CHECK(FirstCpus("\xff\x01"s, 3) == "\x07\x00"s);
+  CHECK(FirstCpus("\x00\xa0\x06"s, 3) == "\x00\xa0\x02"s);
+  CHECK(FirstCpus("\x00\x80"s, 4) == "\x00\x80"s);  // pinned
+  CHECK(FirstCpus("\x0c"s, 0) == "\x04"s);
+  CHECK(FirstCpus("\x00"s, 2) == "\x00"s);
+}
+
+TEST_CASE("a thread's own number is the innermost") {
+  CHECK(OwnNumber("Name:\tx\nNSpid:\t4242\t17\t3\nNSpgid:\t1\n") == 3);
+  CHECK(OwnNumber("Name:\tx\nNSpid:\t42\n") == 42);
+  CHECK(OwnNumber("Name:\tNSpid:\t7\n") == std::nullopt);
+  CHECK(OwnNumber("Name:\tx\nNSpid:\tx\n") == std::nullopt);
+  CHECK(OwnNumber("") == std::nullopt);
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ constexpr bool TrapOptions::*kSystem = &TrapOptions::syscont_mode;
 constexpr bool TrapOptions::*kSysfsChown = &TrapOptions::ignore_sysfs_chown;
 constexpr bool TrapOptions::*kTrustedXattr = &TrapOptions::allow_trusted_xattr;
 constexpr bool TrapOptions::*kAllowedMounts = &TrapOptions::allow_mounts;
+constexpr bool TrapOptions::*kCpuQuota = &TrapOptions::cpu_quota;
 constexpr bool kAnswered = true;
 constexpr bool kMayWait = true;
 
@@ -88,6 +89,7 @@ constexpr TableRow kTable[] = {
     {"mount", Family::kMount, kBindOne, nullptr, false, kMayWait},
     {"move_mount", Family::kMoveMount, kWholeFd, nullptr, false, kMayWait},
     {"removexattr", Family::kXattr, {}, kTrustedXattr, false, kMayWait},
+    {"sched_getaffinity", Family::kAffinity, {}, kCpuQuota, false, false},
     {"setxattr", Family::kXattr, {}, kTrustedXattr, false, kMayWait},
     {"swapoff", Family::kSwapOff, {}, kSystem, kAnswered, false},
     {"sysinfo", Family::kSysinfo, {}, kSystem, kAnswered, false},

@@ -17,6 +17,7 @@ namespace sysbox::trap {
 
 // One handler each, families.cc.
 enum class Family : uint8_t {
+  kAffinity,
   kChown,
   kFsOpen,
   kLoadModule,
@@ -37,6 +38,7 @@ struct TrapOptions {
   bool ignore_sysfs_chown = false;
   bool allow_trusted_xattr = false;
   bool allow_mounts = false;  // of some type that Host::AllowsMount
+  bool cpu_quota = false;     // it has one from the start
 };
 
 struct TableRow {

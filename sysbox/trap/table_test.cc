@@ -44,6 +44,7 @@ TEST_CASE("the filter has the rows that the container's options ask for") {
   CHECK(Contains(AnsweredSyscalls({}), "sysinfo"));
   CHECK_FALSE(Contains(AnsweredSyscalls({}), "mknod"));
   CHECK(AnsweredSyscalls({.syscont_mode = false}).empty());
+  CHECK(Overrides({.cpu_quota = true}).size() == Overrides({}).size() + 1);
   for (const seccomp::Override& trap : Overrides({.syscont_mode = false})) {
     CHECK(trap.name.find("mount") != std::string_view::npos);
   }

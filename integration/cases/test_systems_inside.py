@@ -70,6 +70,49 @@ def test_commit_takes_inner_images_along(docker, system):
     docker("rmi", "with-inner")
 
 
+# Its upper layers delete a file, and make a directory anew.
+HIDING_IMAGE = INNER_IMAGE.replace("sleep", "sleep rm mkdir") + r""" &&
+printf '%s\n' 'FROM inner' 'RUN mkdir /d && touch /d/old /gone /kept' \
+  'RUN rm /gone' 'RUN rm -r /d && mkdir /d && touch /d/new' |
+  DOCKER_BUILDKIT=0 docker build -q -t hiding -"""
+SHOW_HIDING = ("docker run --rm hiding "
+               "sh -c 'ls -d /gone /kept 2>/dev/null; ls /d'")
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_commit_keeps_what_inner_layers_hide(docker, system, state):
+    docker.shell(system, HIDING_IMAGE)
+    assert docker.shell(system, SHOW_HIDING) == "/kept\nnew\n"
+    if state == "stopped":
+        docker("stop", "-t", "30", system)
+    try:
+        # More than once: each time the image's own is taken along.
+        for image in ("first", "second"):
+            docker("commit", system, image)
+            docker("rm", "-f", system)
+            system = boot(docker, image)
+            assert docker.shell(system, SHOW_HIDING) == "/kept\nnew\n"
+    finally:
+        docker.remove_all()
+        docker("rmi", "-f", "first", "second", check=False)
+
+
+def test_what_is_deleted_inside_is_not_committed(docker, system):
+    docker.shell(system, INNER_IMAGE)
+    docker("commit", system, "with-inner")
+    again = boot(docker, "with-inner")
+    docker.shell(again, "docker rmi inner && docker info >/dev/null")
+    docker("commit", again, "without-inner")
+    try:
+        third = boot(docker, "without-inner")
+        assert docker.shell(third, "docker images -aq; "
+                            "ls /var/lib/docker/image/overlay2/imagedb/"
+                            "content/sha256") == ""
+    finally:
+        docker.remove_all()
+        docker("rmi", "-f", "with-inner", "without-inner", check=False)
+
+
 def test_another_data_root(docker, docker_image, tmp_path):
     container = docker("create", "--runtime", "sysbox-runc", docker_image,
                        "/sbin/init").out.strip()

@@ -16,6 +16,7 @@
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/rooted_path.h"
+#include "sysbox/mounts/inner_whiteouts.h"
 
 namespace sysbox::mounts {
 namespace {
@@ -116,6 +117,11 @@ absl::StatusOr<Fd> MakeDataRoot(const RootfsPlan& rootfs, const MountOp& op,
   SYSBOX_ASSIGN_OR_RETURN(const std::string path,
                           PathBelow(rootfs.path, directory));
   SYSBOX_ASSIGN_OR_RETURN(Fd made, OpenBelow(upper, path));
+  if (kind == RootedKind::kDirectory) {
+    SYSBOX_RETURN_IF_ERROR(RestoreInnerWhiteouts(rootfs.overlay, path, made));
+  }
+  // All of the image's is here, so that what is deleted leaves no whiteout.
+  SYSBOX_RETURN_IF_ERROR(MakeOpaque(made));
   SYSBOX_RETURN_IF_ERROR(Mark(made));
   return made;
 }

@@ -17,7 +17,8 @@ namespace sysbox::mounts {
 // descriptor of the directory in the upper layer; invalid if what is there is
 // no directory. Makes it if it is missing. What the image holds below it is
 // copied up by the overlay, once in the container's life: a mark on the
-// directory (trusted.sysbox.data-root) says that it was done.
+// directory (trusted.sysbox.data-root) says that it was done. From then on the
+// directory hides the image's own (inner_whiteouts.h).
 absl::StatusOr<Fd> MakeDataRoot(const RootfsPlan& rootfs, const MountOp& op,
                                 const IdMaps& maps);
 

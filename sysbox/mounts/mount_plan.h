@@ -48,7 +48,8 @@ struct RootfsPlan {
   Kind kind = Kind::kIdMappedBind;
   std::string path;        // host path of the rootfs
   std::string filesystem;  // its type, for errors
-  // kIdMappedOverlay. `work` is a directory of our own, made by the launcher:
+  // kIdMappedOverlay, and kPlainBind of an overlay. In the first case `work`
+  // is a directory of our own, made by the launcher:
   // the engine's overlay on the same upper directory stays mounted, and two
   // overlays must not share one (each empties it when it is mounted).
   OverlayLayers overlay;

@@ -65,8 +65,9 @@ absl::StatusOr<RootfsPlan> BuildRootfsPlan(const oci::Spec& spec,
   SYSBOX_ASSIGN_OR_RETURN(plan.kind,
                           ChooseKind(inputs.rootfs, inputs.options.maps));
   SYSBOX_ASSIGN_OR_RETURN(plan.propagation, Propagation(*spec.linux));
-  if (plan.kind != RootfsPlan::Kind::kIdMappedOverlay) return plan;
+  if (!inputs.rootfs.overlay.has_value()) return plan;
   plan.overlay = *inputs.rootfs.overlay;
+  if (plan.kind != RootfsPlan::Kind::kIdMappedOverlay) return plan;
   if (!plan.overlay.work.empty()) plan.overlay.work += "-sysbox";
   return plan;
 }

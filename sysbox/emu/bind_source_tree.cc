@@ -51,13 +51,13 @@ const NodeSpec* BoundAbove(std::string_view path) {
   return row;
 }
 
-std::vector<std::string> NativesOf(Superblock superblock) {
+// Where the spec of every container has the cgroup file systems.
+constexpr std::string_view kCgroups = "/sys/fs/cgroup";
+
+std::vector<std::string> MountPointsOf(Superblock superblock) {
   std::vector<std::string> paths;
   for (const NodeSpec& row : NodeTable()) {
-    if (row.binding != Binding::kNative &&
-        row.binding != Binding::kNativeIfOwned) {
-      continue;
-    }
+    if (row.binding == Binding::kNone && row.path != kCgroups) continue;
     const NodeSpec* bound = BoundAbove(row.path);
     if (bound == nullptr || bound->superblock != superblock) continue;
     paths.push_back(mounts::EmulatedName(bound->path));
@@ -156,11 +156,11 @@ class BindSourceTree : public fuse::Tree {
 
 }  // namespace
 
-const std::vector<std::string>& PathsToNatives(Superblock superblock) {
+const std::vector<std::string>& PathsToMountPoints(Superblock superblock) {
   static const auto* const kStatic =
-      new std::vector<std::string>(NativesOf(Superblock::kStatic));
+      new std::vector<std::string>(MountPointsOf(Superblock::kStatic));
   static const auto* const kLive =
-      new std::vector<std::string>(NativesOf(Superblock::kLive));
+      new std::vector<std::string>(MountPointsOf(Superblock::kLive));
   return superblock == Superblock::kStatic ? *kStatic : *kLive;
 }
 

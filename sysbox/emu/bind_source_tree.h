@@ -21,8 +21,8 @@ std::shared_ptr<fuse::Tree> MakeBindSourceTree(
     Superblock superblock, std::shared_ptr<fuse::Tree> container);
 
 // Where init walks below what it has bound, from the root on: to what it binds
-// the kernel's own upon (Binding::kNative, kNativeIfOwned).
-const std::vector<std::string>& PathsToNatives(Superblock superblock);
+// or mounts upon that.
+const std::vector<std::string>& PathsToMountPoints(Superblock superblock);
 
 }  // namespace sysbox::emu
 

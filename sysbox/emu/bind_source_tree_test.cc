@@ -75,13 +75,15 @@ TEST_CASE("a container's files have the numbers they had before it was known") {
 }
 
 TEST_CASE("what is bound upon our directories is walked to from the root") {
-  const auto& paths = PathsToNatives(Superblock::kStatic);
+  const auto& paths = PathsToMountPoints(Superblock::kStatic);
   const auto has = [&](const std::string& path) {
     return std::find(paths.begin(), paths.end(), path) != paths.end();
   };
   CHECK(has("proc:sys:kernel/random/uuid"));
   CHECK(has("sys:devices/virtual/net"));
-  CHECK(PathsToNatives(Superblock::kLive).empty());
+  CHECK(has("sys:devices/system/cpu"));
+  CHECK(has("sys:fs/cgroup"));
+  CHECK(PathsToMountPoints(Superblock::kLive).empty());
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ absl::Status Rehearse(fuse::Server& server, const fuse::FuseMount& made,
 
 // What cannot be found ahead is found, or missed, by init.
 void Walk(FdRef mount, emu::Superblock superblock) {
-  for (const std::string& path : emu::PathsToNatives(superblock)) {
+  for (const std::string& path : emu::PathsToMountPoints(superblock)) {
     (void)OpenAt(mount, path, {.flags = O_PATH | O_NOFOLLOW});
   }
 }

@@ -233,6 +233,16 @@ absl::StatusOr<struct stat> StatAt(FdRef dir, std::string_view path,
   return result;
 }
 
+absl::StatusOr<mode_t> KnownMode(FdRef fd) {
+  // Of more than these, the kernel knows that some may have changed.
+  constexpr unsigned kMask = STATX_TYPE | STATX_MODE;
+  struct statx result;
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(
+      statx(fd.get(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, kMask, &result),
+      "statx descriptor", std::to_string(fd.get())));
+  return static_cast<mode_t>(result.stx_mode);
+}
+
 absl::StatusOr<uint64_t> FilesystemMagic(FdRef fd) {
   struct statfs result;
   SYSBOX_RETURN_IF_ERROR(

@@ -63,6 +63,9 @@ absl::Status ReplaceVolatileFile(std::string_view path, std::string_view data,
                                  mode_t mode);
 
 absl::StatusOr<struct stat> Stat(FdRef fd);
+// Type and mode as the kernel has them, without asking whoever serves the file
+// system, as for a FUSE one.
+absl::StatusOr<mode_t> KnownMode(FdRef fd);
 // fstatat(2); `flags` AT_SYMLINK_NOFOLLOW etc.
 absl::StatusOr<struct stat> StatAt(FdRef dir, std::string_view path,
                                    int flags = 0);

@@ -224,6 +224,7 @@ TEST_CASE("directories list through O_PATH descriptors") {
 TEST_CASE("a filesystem is known by its magic") {
   const Fd proc = VALUE_OF(Open("/proc", {.flags = O_PATH}));
   CHECK(VALUE_OF(FilesystemMagic(proc)) == PROC_SUPER_MAGIC);
+  CHECK(VALUE_OF(KnownMode(proc)) == VALUE_OF(Stat(proc)).st_mode);
 }
 
 TEST_CASE("the real path has no symlinks") {

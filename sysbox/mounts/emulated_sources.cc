@@ -53,10 +53,8 @@ constexpr mode_t kUnknownMode = S_IFDIR;
 // Of what is to be bound, all names are asked about at once (FUSE_READDIRPLUS),
 // unless the daemon has done so ahead.
 absl::Status AskAbout(const DetachedMount& source) {
-  SYSBOX_ASSIGN_OR_RETURN(
-      const struct stat known,
-      StatAt(source.fd(), "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC));
-  if (known.st_mode != kUnknownMode) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(const mode_t known, KnownMode(source.fd()));
+  if (known != kUnknownMode) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(
       const Fd root,
       OpenAt(source.fd(), ".", {.flags = O_RDONLY | O_DIRECTORY}));

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_join.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
@@ -49,47 +51,79 @@ absl::Status SetEach(FilesystemContext& context, const std::string& key,
   return absl::OkStatus();
 }
 
-// Before Linux 6.8 all lower layers are one string. With /proc/self/fd as
-// working directory a layer's name is its number: some 80 of them fit.
+using LowerSetter = absl::Status (*)(FilesystemContext& context,
+                                     const LayerClones& layers);
+template <LayerSetter set>
+absl::Status SetOneByOne(FilesystemContext& context,
+                         const LayerClones& layers) {
+  SYSBOX_RETURN_IF_ERROR(SetEach(context, "lowerdir+", layers.lower, set));
+  return SetEach(context, "datadir+", layers.data_lower, set);
+}
+
+// `count` names of a byte each, none of which means anything in an overlay's
+// options; those that can be read come first.
+std::vector<std::string> ShortNames(size_t count) {
+  constexpr std::string_view kMeaningful = ".,:/\\=\n";
+  std::vector<std::string> names;
+  for (const bool readable : {true, false}) {
+    for (int byte = 1; byte < 256 && names.size() < count; ++byte) {
+      const auto name = static_cast<char>(byte);
+      if (kMeaningful.find(name) == kMeaningful.npos &&
+          absl::ascii_isalnum(byte) == readable) {
+        names.emplace_back(1, name);
+      }
+    }
+  }
+  return names;
+}
+
+// A directory that holds a link of one byte to each layer, in that order.
+absl::StatusOr<Fd> LinkLayers(const std::vector<Fd>& layers,
+                              const std::vector<std::string>& names) {
+  SYSBOX_ASSIGN_OR_RETURN(const DetachedMount links,
+                          NewFilesystem("tmpfs", "layers", {}, 0));
+  for (size_t i = 0; i < layers.size(); ++i) {
+    SYSBOX_RETURN_IF_ERROR(
+        SymlinkAt(ProcPath(layers[i]), links.fd(), names[i]));
+  }
+  return Duplicate(links.fd());
+}
+
+// Before Linux 6.8 all lower layers are one string: of names relative to the
+// working directory, which is all that this process has one for.
 absl::Status SetJoined(FilesystemContext& context, const LayerClones& layers) {
   if (!layers.data_lower.empty()) {
     return FailedPrecondition("data-only layers need Linux 6.8");
   }
-  std::string names;
-  for (const Fd& layer : layers.lower) {
-    names += fmt::format("{}{}", names.empty() ? "" : ":", layer.get());
-  }
-  if (names.size() > kMaxString) {
+  if (layers.lower.size() > (kMaxString + 1) / 2) {
     return FailedPrecondition("{} layers need Linux 6.8", layers.lower.size());
   }
-  SYSBOX_ASSIGN_OR_RETURN(
-      Fd names_directory,
-      Open("/proc/self/fd", {.flags = O_PATH | O_DIRECTORY}));
-  SYSBOX_RETURN_IF_ERROR(ChangeDirectory(names_directory));
-  return context.SetString("lowerdir", names);
+  const std::vector<std::string> names = ShortNames(layers.lower.size());
+  SYSBOX_ASSIGN_OR_RETURN(const Fd links, LinkLayers(layers.lower, names));
+  SYSBOX_RETURN_IF_ERROR(ChangeDirectory(links));
+  return context.SetString("lowerdir", absl::StrJoin(names, ":"));
 }
 
-absl::Status SetLower(FilesystemContext& context, const LayerClones& layers,
-                      LayerSetter set) {
-  const absl::Status status = SetEach(context, "lowerdir+", layers.lower, set);
-  if (set == SetByPath && ErrnoOf(status) == EINVAL) {
-    return SetJoined(context, layers);
-  }
-  SYSBOX_RETURN_IF_ERROR(status);
-  return SetEach(context, "datadir+", layers.data_lower, set);
-}
+// How a kernel takes layers.
+struct Manner {
+  LowerSetter set_lower;
+  LayerSetter set_upper;
+};
+constexpr Manner kDescriptors = {SetOneByOne<SetByDescriptor>, SetByDescriptor};
+constexpr Manner kPaths = {SetOneByOne<SetByPath>, SetByPath};
+constexpr Manner kJoined = {SetJoined, SetByPath};
 
 absl::StatusOr<DetachedMount> MountOverlay(const RootfsPlan& rootfs,
                                            const IdMaps& maps,
                                            const LayerClones& layers,
-                                           LayerSetter set) {
+                                           const Manner& manner) {
   SYSBOX_ASSIGN_OR_RETURN(FilesystemContext context,
                           FilesystemContext::Open("overlay"));
   SYSBOX_RETURN_IF_ERROR(context.SetString("source", "overlay"));
-  SYSBOX_RETURN_IF_ERROR(SetLower(context, layers, set));
+  SYSBOX_RETURN_IF_ERROR(manner.set_lower(context, layers));
   if (layers.upper.valid()) {
-    SYSBOX_RETURN_IF_ERROR(set(context, "upperdir", layers.upper));
-    SYSBOX_RETURN_IF_ERROR(set(context, "workdir", layers.work));
+    SYSBOX_RETURN_IF_ERROR(manner.set_upper(context, "upperdir", layers.upper));
+    SYSBOX_RETURN_IF_ERROR(manner.set_upper(context, "workdir", layers.work));
   }
   for (const FilesystemOption& option : rootfs.overlay.options) {
     SYSBOX_RETURN_IF_ERROR(option.value.empty()
@@ -107,7 +141,8 @@ absl::StatusOr<DetachedMount> MountOverlay(const RootfsPlan& rootfs,
 // In a child with a mount namespace of its own; the clones go down with it,
 // the overlay holds on to what it needs of them.
 absl::StatusOr<std::vector<DetachedMount>> MountOnAttached(
-    const RootfsPlan& rootfs, const IdMaps& maps, LayerClones& layers) {
+    const RootfsPlan& rootfs, const IdMaps& maps, const LayerClones& layers,
+    const Manner& manner) {
   SYSBOX_ASSIGN_OR_RETURN(Fd top, Open("/", {.flags = O_PATH | O_DIRECTORY}));
   const MountAttributes make_private = {
       .set = 0, .clear = 0, .propagation = MS_PRIVATE};
@@ -117,13 +152,14 @@ absl::StatusOr<std::vector<DetachedMount>> MountOnAttached(
   }
   std::vector<DetachedMount> mounts(1);
   SYSBOX_ASSIGN_OR_RETURN(mounts.front(),
-                          MountOverlay(rootfs, maps, layers, SetByPath));
+                          MountOverlay(rootfs, maps, layers, manner));
   return mounts;
 }
 
 absl::StatusOr<DetachedMount> MountInChild(const RootfsPlan& rootfs,
                                            const IdMaps& maps,
-                                           LayerClones& layers) {
+                                           const LayerClones& layers,
+                                           const Manner& manner) {
   SYSBOX_ASSIGN_OR_RETURN(auto sockets, SocketPair(SocketKind::kSeqPacket));
   SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> child,
                           Clone({.flags = CLONE_NEWNS,
@@ -131,7 +167,7 @@ absl::StatusOr<DetachedMount> MountInChild(const RootfsPlan& rootfs,
                                  .exit_signal = SIGCHLD}));
   if (!child.has_value()) {
     const absl::Status sent =
-        Report(sockets.second, MountOnAttached(rootfs, maps, layers));
+        Report(sockets.second, MountOnAttached(rootfs, maps, layers, manner));
     _exit(sent.ok() ? 0 : 1);
   }
   sockets.second.Reset();
@@ -166,9 +202,11 @@ absl::StatusOr<DetachedMount> AssembleOverlayBy(
   SYSBOX_RETURN_IF_ERROR(MakeWorkDirectory(rootfs.overlay));
   SYSBOX_ASSIGN_OR_RETURN(LayerClones layers,
                           CloneLayers(rootfs.overlay, user_namespace));
-  auto mount = method == OverlayMethod::kAttached
-                   ? MountInChild(rootfs, maps, layers)
-                   : MountOverlay(rootfs, maps, layers, SetByDescriptor);
+  auto mount =
+      method == OverlayMethod::kDetached
+          ? MountOverlay(rootfs, maps, layers, kDescriptors)
+          : MountInChild(rootfs, maps, layers,
+                         method == OverlayMethod::kAttached ? kPaths : kJoined);
   std::move(layers.clones.begin(), layers.clones.end(),
             std::back_inserter(discarded));
   return mount;
@@ -177,11 +215,14 @@ absl::StatusOr<DetachedMount> AssembleOverlayBy(
 absl::StatusOr<DetachedMount> AssembleOverlay(
     const RootfsPlan& rootfs, const IdMaps& maps, FdRef user_namespace,
     std::vector<DetachedMount>& discarded) {
-  auto mount = AssembleOverlayBy(OverlayMethod::kDetached, rootfs, maps,
-                                 user_namespace, discarded);
-  if (mount.ok() || !MayBeUnsupported(mount.status())) return mount;
-  return AssembleOverlayBy(OverlayMethod::kAttached, rootfs, maps,
-                           user_namespace, discarded);
+  absl::StatusOr<DetachedMount> mount;
+  for (const OverlayMethod method :
+       {OverlayMethod::kDetached, OverlayMethod::kAttached,
+        OverlayMethod::kJoined}) {
+    mount = AssembleOverlayBy(method, rootfs, maps, user_namespace, discarded);
+    if (mount.ok() || !MayBeUnsupported(mount.status())) break;
+  }
+  return mount;
 }
 
 }  // namespace sysbox::mounts

@@ -21,6 +21,10 @@ enum class OverlayMethod {
   // attached and layers go by /proc/self/fd: before 6.15 an overlay takes no
   // layer from a detached mount.
   kAttached,
+  // Likewise, all lower layers as one string, of at most 128 names: before
+  // 6.8. Before 6.5 the kernel takes any option at first, and says EINVAL in
+  // the end.
+  kJoined,
 };
 
 // Host root. Makes the work directory. Every layer is opened below one clone

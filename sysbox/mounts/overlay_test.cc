@@ -194,26 +194,42 @@ TEST_CASE("layers on different mounts are cloned one by one") {
   }));
 }
 
+// Assembled as for a kernel that knows no other method; the topmost and the
+// lowest layer are there.
+absl::Status AssembleAs(OverlayMethod method, int layers) {
+  Store store(layers);
+  return testing::RunInNamespaces(CLONE_NEWNS, [&]() -> absl::Status {
+    SYSBOX_RETURN_IF_ERROR(store.Fill());
+    SYSBOX_RETURN_IF_ERROR(store.Mount("", true));
+    SYSBOX_ASSIGN_OR_RETURN(const MountPlan plan, PlanFor(store.merged()));
+    SYSBOX_ASSIGN_OR_RETURN(const Fd owner, testing::MakeUserNamespace());
+    std::vector<DetachedMount> discarded;
+    SYSBOX_ASSIGN_OR_RETURN(
+        const DetachedMount mount,
+        AssembleOverlayBy(method, plan.rootfs, plan.maps, owner, discarded));
+    return testing::RunInUserNamespace(0, [&]() -> absl::Status {
+      SYSBOX_ASSIGN_OR_RETURN(const struct stat found, StatAt(mount.fd(), "0"));
+      RETURN_UNLESS(found.st_uid == 0);
+      SYSBOX_ASSIGN_OR_RETURN(const std::string same,
+                              ReadFileAt(mount.fd(), "same"));
+      RETURN_UNLESS(same == "0");
+      const std::string lowest = fmt::format("{}", layers - 1);
+      SYSBOX_RETURN_IF_ERROR(StatAt(mount.fd(), lowest).status());
+      return MakeDirectoryAt(mount.fd(), "new", 0755);
+    });
+  });
+}
+
 TEST_CASE("kernels that take no layers from detached mounts are served too") {
   for (const int count : {2, 70}) {
-    Store store(count);
-    CHECK_OK(testing::RunInNamespaces(CLONE_NEWNS, [&]() -> absl::Status {
-      SYSBOX_RETURN_IF_ERROR(store.Fill());
-      SYSBOX_RETURN_IF_ERROR(store.Mount("", true));
-      SYSBOX_ASSIGN_OR_RETURN(const MountPlan plan, PlanFor(store.merged()));
-      SYSBOX_ASSIGN_OR_RETURN(const Fd owner, testing::MakeUserNamespace());
-      std::vector<DetachedMount> discarded;
-      SYSBOX_ASSIGN_OR_RETURN(
-          const DetachedMount mount,
-          AssembleOverlayBy(OverlayMethod::kAttached, plan.rootfs, plan.maps,
-                            owner, discarded));
-      return testing::RunInUserNamespace(0, [&]() -> absl::Status {
-        SYSBOX_ASSIGN_OR_RETURN(const struct stat found,
-                                StatAt(mount.fd(), "0"));
-        RETURN_UNLESS(found.st_uid == 0);
-        return MakeDirectoryAt(mount.fd(), "new", 0755);
-      });
-    }));
+    CHECK_OK(AssembleAs(OverlayMethod::kAttached, count));
+  }
+}
+
+TEST_CASE("kernels that take lower layers as one string are served too") {
+  // 127: as many as an engine's image may have.
+  for (const int count : {1, 2, 127}) {
+    CHECK_OK(AssembleAs(OverlayMethod::kJoined, count));
   }
 }
 

@@ -1,9 +1,10 @@
 #include "sysbox/mounts/child_report.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
@@ -17,14 +18,14 @@ constexpr char kDone[] = "0";
 
 }  // namespace
 
-// "0" with the mounts' descriptors, or errno and text.
+// "0" with the mounts' descriptors, or "CODE ERRNO TEXT" of a status.
 absl::Status Report(FdRef socket,
                     const absl::StatusOr<std::vector<DetachedMount>>& mounts) {
   if (!mounts.ok()) {
     return SendMessage(
         socket,
-        fmt::format("{} {}", std::max(1, ErrnoOf(mounts.status())),
-                    MessageOf(mounts.status())),
+        fmt::format("{} {} {}", mounts.status().raw_code(),
+                    ErrnoOf(mounts.status()), MessageOf(mounts.status())),
         {});
   }
   std::vector<FdRef> fds;
@@ -41,11 +42,16 @@ absl::StatusOr<std::vector<DetachedMount>> ReadReport(FdRef socket) {
     for (Fd& fd : report.fds) mounts.emplace_back(std::move(fd));
     return mounts;
   }
-  const size_t space = std::min(report.data.find(' '), report.data.size());
-  const auto error = ParseUint64(report.data.substr(0, space));
-  if (!error.has_value()) return Internal("the mounting child died");
-  // The text ends in the kernel's words already; keep them and the number.
-  return ErrnoStatus(static_cast<int>(*error), report.data.substr(space));
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(report.data, absl::MaxSplits(' ', 2));
+  if (parts.size() != 3) return Internal("the mounting child died");
+  const auto code = ParseUint64(ToStd(parts[0]));
+  const auto error = ParseUint64(ToStd(parts[1]));
+  if (!code.has_value() || !error.has_value()) {
+    return Internal("the mounting child's report: \"{}\"", report.data);
+  }
+  return RestoreStatus(static_cast<int>(*code), static_cast<int>(*error),
+                       ToStd(parts[2]));
 }
 
 }  // namespace sysbox::mounts

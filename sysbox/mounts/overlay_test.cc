@@ -246,7 +246,10 @@ TEST_CASE("a failure in the mounting child comes back with its text") {
   const auto mount = AssembleOverlayBy(OverlayMethod::kAttached, rootfs,
                                        HarnessMaps(), owner, discarded);
   CHECK_ERRNO(EINVAL, mount);
-  CHECK(MessageOf(mount.status()).find("nonsense") != std::string::npos);
+  const std::string text(MessageOf(mount.status()));
+  CHECK(text.find("set nonsense=1 of overlay: ") == 0);
+  const std::string kernels = "Invalid argument";
+  CHECK(text.find(kernels) == text.size() - kernels.size());
 }
 
 // An overlay on an overlay is what engines inside ask for.

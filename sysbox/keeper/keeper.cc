@@ -3,18 +3,22 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
+#include "sysbox/keeper/lifeline.h"
 #include "sysbox/keeper/restart_policy.h"
+#include "sysbox/linux/dying_process.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/linux/service_notify.h"
@@ -23,12 +27,23 @@
 namespace sysbox::keeper {
 namespace {
 
-enum Key : uint64_t { kSignals, kMessages, kWorkerEnd, kPauseEnd };
+enum Key : uint64_t {
+  kSignals,
+  kMessages,
+  kWorkerDying,
+  kWorkerEnd,
+  kStragglerEnd,
+  kTimer,
+};
+
+// How long a worker that is dying may take before it is looked at, and again.
+constexpr int kDyingMs = 100;
 
 // A worker as its parent sees it.
 struct Worker {
   OwnedChild process;
   Fd socket;
+  Fd lifeline;
   absl::Time started = absl::Now();
   bool ready = false;
 };
@@ -37,11 +52,13 @@ class Keeper {
  public:
   explicit Keeper(std::string notify_socket)
       : notify_socket_(std::move(notify_socket)) {}
+  ~Keeper() { ForgetStragglers(); }
 
   absl::Status Prepare(const ListenVariables& listen);
   // Forks. In the worker: its client. In the keeper: null.
   absl::StatusOr<std::unique_ptr<KeeperClient>> StartWorker();
-  // Until the worker has ended and all it sent is done.
+  // Until the worker has ended and all it sent is done. One that has been
+  // killed and that the kernel does not let go counts as ended.
   absl::StatusOr<RestartPolicy::Ended> AwaitEnd();
   // False: the daemon is to end.
   absl::StatusOr<bool> Pause(int milliseconds);
@@ -49,10 +66,18 @@ class Keeper {
 
  private:
   absl::StatusOr<std::unique_ptr<KeeperClient>> BecomeWorker(Fd socket,
+                                                             Fd lifeline,
                                                              pid_t keeper);
-  absl::Status Adopt(pid_t child, Fd socket);
+  absl::Status Adopt(pid_t child, Fd socket, Fd lifeline);
   void OnSignal();
   void OnMessages();
+  absl::Status OnDying();
+  // True: the worker is a straggler.
+  absl::StatusOr<bool> OnTimer();
+  absl::StatusOr<RestartPolicy::Ended> EndOf(const ExitStatus& status);
+  absl::Status LeaveBehind();
+  void ReapStragglers();
+  void ForgetStragglers();
   void Handle(const KeeperMessage& message, std::vector<Fd> fds);
   void Hold(const std::string& name, Fd fd);
   void Drop(const std::string& name);
@@ -64,6 +89,7 @@ class Keeper {
   Fd signals_;
   Fd timer_;
   std::optional<Worker> worker_;
+  std::vector<OwnedChild> stragglers_;  // killed, and not let go
   bool stopping_ = false;
 };
 
@@ -73,25 +99,34 @@ absl::Status Keeper::Prepare(const ListenVariables& listen) {
   SYSBOX_ASSIGN_OR_RETURN(timer_, MakeTimerFd());
   SYSBOX_ASSIGN_OR_RETURN(epoll_, Epoll::Create());
   SYSBOX_RETURN_IF_ERROR(epoll_->Add(signals_, EPOLLIN, kSignals));
-  SYSBOX_RETURN_IF_ERROR(epoll_->Add(timer_, EPOLLIN, kPauseEnd));
+  SYSBOX_RETURN_IF_ERROR(epoll_->Add(timer_, EPOLLIN, kTimer));
   return SetProcessName("sysbox[keeper]");
 }
 
 absl::StatusOr<std::unique_ptr<KeeperClient>> Keeper::StartWorker() {
   SYSBOX_ASSIGN_OR_RETURN(auto sockets, SocketPair(SocketKind::kSeqPacket));
+  SYSBOX_ASSIGN_OR_RETURN(auto lifeline, SocketPair(SocketKind::kSeqPacket));
   const pid_t keeper = getpid();
   // glibc's own: the child is going to have threads.
   const pid_t child = fork();
   if (child < 0) return ErrnoStatus(errno, "fork the worker");
-  if (child == 0) return BecomeWorker(std::move(sockets.second), keeper);
+  if (child == 0) {
+    sockets.first.Reset();
+    lifeline.first.Reset();
+    return BecomeWorker(std::move(sockets.second), std::move(lifeline.second),
+                        keeper);
+  }
   sockets.second.Reset();
-  SYSBOX_RETURN_IF_ERROR(Adopt(child, std::move(sockets.first)));
+  lifeline.second.Reset();
+  SYSBOX_RETURN_IF_ERROR(
+      Adopt(child, std::move(sockets.first), std::move(lifeline.first)));
   return nullptr;
 }
 
 // Leaves this object with nothing but numbers: the epoll is the keeper's.
 absl::StatusOr<std::unique_ptr<KeeperClient>> Keeper::BecomeWorker(
-    Fd socket, pid_t keeper) {
+    Fd socket, Fd lifeline, pid_t keeper) {
+  ForgetStragglers();  // siblings
   auto client =
       std::make_unique<KeeperClient>(std::move(held_), std::move(socket));
   held_.clear();
@@ -102,10 +137,11 @@ absl::StatusOr<std::unique_ptr<KeeperClient>> Keeper::BecomeWorker(
   SYSBOX_RETURN_IF_ERROR(SetParentDeathSignal(SIGKILL));
   if (getppid() != keeper) _exit(1);  // it died before that took effect
   SYSBOX_RETURN_IF_ERROR(ResetSignals());
+  SYSBOX_RETURN_IF_ERROR(HoldLifeline(std::move(lifeline)));
   return client;
 }
 
-absl::Status Keeper::Adopt(pid_t child, Fd socket) {
+absl::Status Keeper::Adopt(pid_t child, Fd socket, Fd lifeline) {
   absl::StatusOr<Pidfd> pidfd = OpenPidfd(child);
   if (!pidfd.ok()) {
     (void)kill(child, SIGKILL);  // our own child: the pid is its
@@ -115,23 +151,41 @@ absl::Status Keeper::Adopt(pid_t child, Fd socket) {
   worker_.emplace();
   worker_->process = OwnedChild(child, std::move(fd));
   worker_->socket = std::move(socket);
+  worker_->lifeline = std::move(lifeline);
   SYSBOX_RETURN_IF_ERROR(SetNonBlocking(worker_->socket, true));
   SYSBOX_RETURN_IF_ERROR(epoll_->Add(worker_->socket, EPOLLIN, kMessages));
+  SYSBOX_RETURN_IF_ERROR(epoll_->Add(worker_->lifeline, EPOLLIN, kWorkerDying));
   return epoll_->Add(worker_->process.pidfd().fd(), EPOLLIN, kWorkerEnd);
 }
 
 absl::StatusOr<RestartPolicy::Ended> Keeper::AwaitEnd() {
-  for (bool ended = false; !ended;) {
+  for (;;) {
     SYSBOX_ASSIGN_OR_RETURN(const std::vector<ReadyEvent> events,
                             epoll_->Wait(-1));
+    bool ended = false, straggles = false;
     for (const ReadyEvent& event : events) {
       if (event.key == kSignals) OnSignal();
       if (event.key == kMessages) OnMessages();
+      if (event.key == kWorkerDying) SYSBOX_RETURN_IF_ERROR(OnDying());
       if (event.key == kWorkerEnd) ended = true;
+      if (event.key == kStragglerEnd) ReapStragglers();
+      if (event.key == kTimer) {
+        SYSBOX_ASSIGN_OR_RETURN(straggles, OnTimer());
+      }
+    }
+    if (ended) {
+      SYSBOX_ASSIGN_OR_RETURN(const ExitStatus status, worker_->process.Wait());
+      return EndOf(status);
+    }
+    if (straggles) {
+      SYSBOX_RETURN_IF_ERROR(LeaveBehind());
+      return EndOf({.code = 0, .signal = SIGKILL});  // nobody can tell
     }
   }
+}
+
+absl::StatusOr<RestartPolicy::Ended> Keeper::EndOf(const ExitStatus& status) {
   OnMessages();  // what it sent with its last breath
-  SYSBOX_ASSIGN_OR_RETURN(const ExitStatus status, worker_->process.Wait());
   const RestartPolicy::Ended ended = {
       .status = status,
       .was_ready = worker_->ready,
@@ -142,6 +196,51 @@ absl::StatusOr<RestartPolicy::Ended> Keeper::AwaitEnd() {
   return ended;
 }
 
+absl::Status Keeper::OnDying() {
+  SYSBOX_RETURN_IF_ERROR(epoll_->Remove(worker_->lifeline));
+  worker_->lifeline.Reset();
+  return ArmTimerFd(timer_, kDyingMs);
+}
+
+absl::StatusOr<bool> Keeper::OnTimer() {
+  SYSBOX_RETURN_IF_ERROR(DrainTimerFd(timer_));
+  if (worker_->lifeline.valid()) return false;  // set for one before it
+  const absl::StatusOr<bool> stuck = IsStuck(worker_->process.pid());
+  if (stuck.ok() && *stuck && worker_->process.pidfd().Alive()) return true;
+  SYSBOX_RETURN_IF_ERROR(ArmTimerFd(timer_, kDyingMs));
+  return false;
+}
+
+// What it has open stays open until the kernel lets it go; nobody reads or
+// writes there any more.
+absl::Status Keeper::LeaveBehind() {
+  OwnedChild straggler = std::move(worker_->process);
+  Log(LogLevel::kWarning,
+      "keeper: worker {} was killed, and a container does not let it go",
+      straggler.pid());
+  SYSBOX_RETURN_IF_ERROR(epoll_->Remove(straggler.pidfd().fd()));
+  SYSBOX_RETURN_IF_ERROR(
+      epoll_->Add(straggler.pidfd().fd(), EPOLLIN, kStragglerEnd));
+  stragglers_.push_back(std::move(straggler));
+  return absl::OkStatus();
+}
+
+void Keeper::ReapStragglers() {
+  const auto ended = std::partition(
+      stragglers_.begin(), stragglers_.end(),
+      [](const OwnedChild& child) { return child.pidfd().Alive(); });
+  for (auto child = ended; child != stragglers_.end(); ++child) {
+    (void)child->Wait();  // how it ended was settled long ago
+  }
+  stragglers_.erase(ended, stragglers_.end());
+}
+
+// Their end is nobody's to wait for.
+void Keeper::ForgetStragglers() {
+  for (OwnedChild& child : stragglers_) (void)child.Release();
+  stragglers_.clear();
+}
+
 absl::StatusOr<bool> Keeper::Pause(int milliseconds) {
   SYSBOX_RETURN_IF_ERROR(ArmTimerFd(timer_, milliseconds));
   for (bool over = false; !over && !stopping_;) {
@@ -149,7 +248,8 @@ absl::StatusOr<bool> Keeper::Pause(int milliseconds) {
                             epoll_->Wait(-1));
     for (const ReadyEvent& event : events) {
       if (event.key == kSignals) OnSignal();
-      if (event.key == kPauseEnd) over = true;
+      if (event.key == kStragglerEnd) ReapStragglers();
+      if (event.key == kTimer) over = true;
     }
   }
   SYSBOX_RETURN_IF_ERROR(DrainTimerFd(timer_));

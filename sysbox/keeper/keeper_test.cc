@@ -1,22 +1,27 @@
 #include "sysbox/keeper/keeper.h"
 
 #include <fcntl.h>
+#include <linux/fuse.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "catch2/catch.hpp"
 #include "fmt/format.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/mount.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/testing/status_matchers.h"
@@ -64,9 +69,10 @@ class RunningKeeper {
     }
     process_ = OwnedChild(child, Fd(dup(OpenPidfd(child)->fd().get())));
   }
-  std::string Report() {
+  std::string Report() { return ReportWithFds().data; }
+  ReceivedMessage ReportWithFds() {
     REQUIRE(VALUE_OF(WaitReadable(reports_, 20'000)));
-    return VALUE_OF(ReceiveMessage(reports_, 4096, 0)).data;
+    return VALUE_OF(ReceiveMessage(reports_, 4096, 1));
   }
   const Pidfd& process() const { return process_.pidfd(); }
   ExitStatus End() { return VALUE_OF(process_.Wait()); }
@@ -212,6 +218,118 @@ TEST_CASE("the worker dies with the keeper") {
   REQUIRE_OK(keeper.process().Signal(SIGKILL));
   CHECK(keeper.End().signal == SIGKILL);
   CHECK(VALUE_OF(WaitReadable(worker.fd(), 20'000)));
+}
+
+// A FUSE file system that is nobody's but this process's: what it is asked is
+// read, and not answered before somebody writes that answer.
+class SilentFilesystem {
+ public:
+  absl::Status Mount() {
+    SYSBOX_ASSIGN_OR_RETURN(device_, Open("/dev/fuse", {.flags = O_RDWR}));
+    SYSBOX_ASSIGN_OR_RETURN(
+        mount_, NewFilesystem("fuse", "silent",
+                              {{"fd", fmt::format("{}", device_.get())},
+                               {"rootmode", "40000"},
+                               {"user_id", "0"},
+                               {"group_id", "0"}},
+                              0));
+    SYSBOX_ASSIGN_OR_RETURN(const fuse_in_header init, ReadRequest());
+    struct {
+      fuse_out_header header;
+      fuse_init_out body;
+    } answer = {};
+    answer.header.len = sizeof answer;
+    answer.header.unique = init.unique;
+    answer.body.major = FUSE_KERNEL_VERSION;
+    answer.body.minor = FUSE_KERNEL_MINOR_VERSION;
+    answer.body.max_write = 4096;
+    return WriteAll(device_, Bytes(answer));
+  }
+  absl::StatusOr<fuse_in_header> ReadRequest() {
+    SYSBOX_ASSIGN_OR_RETURN(const std::string packet,
+                            ReadSome(device_, FUSE_MIN_READ_BUFFER));
+    fuse_in_header header = {};
+    if (packet.size() < sizeof header) return absl::DataLossError("request");
+    memcpy(&header, packet.data(), sizeof header);
+    return header;
+  }
+  static absl::Status Answer(FdRef device, uint64_t unique) {
+    const fuse_out_header answer = {
+        .len = sizeof answer, .error = -ENOENT, .unique = unique};
+    return WriteAll(device, Bytes(answer));
+  }
+  FdRef device() const { return device_; }
+  FdRef root() const { return mount_.fd(); }
+
+ private:
+  template <typename T>
+  static std::string_view Bytes(const T& value) {
+    return {reinterpret_cast<const char*>(&value), sizeof value};
+  }
+  Fd device_;
+  DetachedMount mount_;
+};
+
+// The first worker gets stuck there with one of its threads, and reports
+// "PID REQUEST" with the device on which that can be answered.
+absl::StatusOr<int> GetStuck(KeeperClient& keeper, FdRef report) {
+  if (keeper.Take("device").ok()) {
+    SYSBOX_RETURN_IF_ERROR(keeper.Ready());
+    SYSBOX_RETURN_IF_ERROR(Say(report, "successor"));
+    PauseForGood();
+  }
+  SilentFilesystem silent;
+  SYSBOX_RETURN_IF_ERROR(silent.Mount());
+  std::thread([root = silent.root()] { (void)StatAt(root, "name"); }).detach();
+  SYSBOX_ASSIGN_OR_RETURN(const fuse_in_header request, silent.ReadRequest());
+  SYSBOX_RETURN_IF_ERROR(keeper.Hold("device", silent.device()));
+  SYSBOX_RETURN_IF_ERROR(keeper.Ready());
+  const FdRef device = silent.device();
+  SYSBOX_RETURN_IF_ERROR(
+      SendMessage(report, fmt::format("{} {}", getpid(), request.unique),
+                  absl::MakeConstSpan(&device, 1)));
+  PauseForGood();
+}
+
+TEST_CASE("a killed worker that the kernel does not let go is succeeded") {
+  RunningKeeper keeper(GetStuck, "");
+  const ReceivedMessage told = keeper.ReportWithFds();
+  REQUIRE(told.fds.size() == 1);
+  pid_t pid = 0;
+  uint64_t unique = 0;
+  REQUIRE(sscanf(told.data.c_str(), "%d %" SCNu64, &pid, &unique) == 2);
+  const Pidfd first = VALUE_OF(OpenPidfd(pid));
+  const auto let_go = [&] {
+    REQUIRE_OK(SilentFilesystem::Answer(told.fds[0], unique));
+    CHECK(VALUE_OF(WaitReadable(first.fd(), 20'000)));
+  };
+  REQUIRE(kill(pid, SIGKILL) == 0);
+  CHECK(keeper.Report() == "successor");
+  CHECK(first.Alive());
+  SECTION("and reaped when it is let go") {
+    let_go();
+    while (Exists(fmt::format("/proc/{}", pid))) sched_yield();
+    REQUIRE_OK(keeper.process().Signal(SIGTERM));
+    CHECK(keeper.End().ShellCode() == 0);
+  }
+  SECTION("and does not keep the daemon from ending") {
+    REQUIRE_OK(keeper.process().Signal(SIGTERM));
+    CHECK(keeper.End().ShellCode() == 0);
+    CHECK(first.Alive());
+    let_go();
+  }
+}
+
+TEST_CASE("a worker that the kernel does not let go can be stopped") {
+  RunningKeeper keeper(GetStuck, "");
+  const ReceivedMessage told = keeper.ReportWithFds();
+  REQUIRE(told.fds.size() == 1);
+  pid_t pid = 0;
+  uint64_t unique = 0;
+  REQUIRE(sscanf(told.data.c_str(), "%d %" SCNu64, &pid, &unique) == 2);
+  REQUIRE_OK(keeper.process().Signal(SIGTERM));
+  CHECK(keeper.End().ShellCode() == 0);
+  REQUIRE_OK(SilentFilesystem::Answer(told.fds[0], unique));
 }
 
 TEST_CASE("messages to the keeper are what they say") {

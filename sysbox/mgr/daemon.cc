@@ -33,7 +33,9 @@
 namespace sysbox::mgr {
 namespace {
 
-constexpr char kListenerName[] = "mgr.listener";  // in the vault
+// In the vault.
+constexpr char kListenerName[] = "mgr.listener";
+constexpr char kPidFileName[] = "mgr.pid-file";
 
 class ManagerDaemon : public Daemon,
                       public api::ManagerBackend,
@@ -254,7 +256,10 @@ void ManagerDaemon::Reload() {
 
 absl::Status ManagerDaemon::Run() {
   const absl::Status status = loop_->Run();
-  if (options_.vault != nullptr) options_.vault->Drop(kListenerName);
+  if (options_.vault != nullptr) {
+    options_.vault->Drop(kListenerName);
+    options_.vault->Drop(kPidFileName);
+  }
   (void)Unlink(SocketPath());  // gone: somebody cleaned /run
   return status;
 }
@@ -375,12 +380,22 @@ void ManagerDaemon::OnEnd(const std::string& id) {
   }
 }
 
+absl::StatusOr<PidFile> TakePidFile(const DaemonOptions& options) {
+  const std::string path = options.run_dir + "/sysbox.pid";
+  if (options.vault == nullptr) return PidFile::Take(path);
+  absl::StatusOr<Fd> held = options.vault->Take(kPidFileName);
+  SYSBOX_ASSIGN_OR_RETURN(
+      PidFile pid_file,
+      PidFile::Take(path, held.ok() ? *std::move(held) : Fd()));
+  SYSBOX_RETURN_IF_ERROR(options.vault->Hold(kPidFileName, pid_file.lock()));
+  return pid_file;
+}
+
 absl::StatusOr<std::unique_ptr<ManagerDaemon>> CreateDaemon(
     DaemonOptions options) {
   SYSBOX_RETURN_IF_ERROR(MakeDirectories(options.run_dir, 0700));
   SYSBOX_RETURN_IF_ERROR(ChangeModeAt(FdRef::Cwd(), options.run_dir, 0700));
-  SYSBOX_ASSIGN_OR_RETURN(PidFile pid_file,
-                          PidFile::Take(options.run_dir + "/sysbox.pid"));
+  SYSBOX_ASSIGN_OR_RETURN(PidFile pid_file, TakePidFile(options));
   auto daemon =
       std::make_unique<ManagerDaemon>(std::move(options), std::move(pid_file));
   SYSBOX_RETURN_IF_ERROR(daemon->Start());

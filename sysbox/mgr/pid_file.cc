@@ -11,6 +11,7 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/file_lock.h"
 #include "sysbox/linux/process.h"
 
 namespace sysbox::mgr {
@@ -48,7 +49,11 @@ absl::Status TakenBy(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<PidFile> PidFile::Take(const std::string& path) {
+absl::StatusOr<PidFile> PidFile::Take(const std::string& path, Fd inherited) {
+  if (inherited.valid() && IsStillThere(inherited, path) &&
+      TryLock(inherited).ok()) {
+    return Write(path, std::move(inherited));
+  }
   for (bool patient = true;;) {
     absl::StatusOr<Fd> lock = TryLockFile(path, 0644);
     if (!lock.ok() && ErrnoOf(lock.status()) == EWOULDBLOCK) {
@@ -59,10 +64,14 @@ absl::StatusOr<PidFile> PidFile::Take(const std::string& path) {
     }
     SYSBOX_RETURN_IF_ERROR(lock);
     if (!IsStillThere(*lock, path)) continue;
-    SYSBOX_ASSIGN_OR_RETURN(Fd file, Open(path, {.flags = O_WRONLY | O_TRUNC}));
-    SYSBOX_RETURN_IF_ERROR(WriteAll(file, fmt::format("{}\n", getpid())));
-    return PidFile(path, *std::move(lock));
+    return Write(path, *std::move(lock));
   }
+}
+
+absl::StatusOr<PidFile> PidFile::Write(const std::string& path, Fd lock) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd file, Open(path, {.flags = O_WRONLY | O_TRUNC}));
+  SYSBOX_RETURN_IF_ERROR(WriteAll(file, fmt::format("{}\n", getpid())));
+  return PidFile(path, std::move(lock));
 }
 
 PidFile::~PidFile() {

@@ -16,13 +16,18 @@ class PidFile {
   // Locks `path` and writes our pid. AlreadyExists, naming its pid, if
   // another process holds it, and goes on to: one that is just dying is waited
   // for.
-  static absl::StatusOr<PidFile> Take(const std::string& path);
+  // `inherited`, if valid and the lock() of a predecessor of ours, is taken
+  // over: he may be killed, and yet not gone for long.
+  static absl::StatusOr<PidFile> Take(const std::string& path,
+                                      Fd inherited = Fd());
+  FdRef lock() const { return lock_; }
 
   PidFile(PidFile&&) = default;
   PidFile& operator=(PidFile&&) = delete;
   ~PidFile();  // removes the file
 
  private:
+  static absl::StatusOr<PidFile> Write(const std::string& path, Fd lock);
   PidFile(std::string path, Fd lock)
       : path_(std::move(path)), lock_(std::move(lock)) {}
   std::string path_;

@@ -40,6 +40,26 @@ TEST_CASE("there is one holder, whose pid the error names") {
         std::string::npos);
 }
 
+TEST_CASE("a successor takes the lock over, a stranger does not") {
+  const testing::TempDir dir;
+  const PidFile first = VALUE_OF(PidFile::Take(dir / "pid"));
+  CHECK(PidFile::Take(dir / "pid", VALUE_OF(Open(dir / "pid", {})))
+            .status()
+            .code() == absl::StatusCode::kAlreadyExists);
+  Fd lock = VALUE_OF(Duplicate(first.lock()));
+  const PidFile second = VALUE_OF(PidFile::Take(dir / "pid", std::move(lock)));
+  CHECK(PidFile::Take(dir / "pid").status().code() ==
+        absl::StatusCode::kAlreadyExists);
+}
+
+TEST_CASE("a lock on a file that is gone is none") {
+  const testing::TempDir dir;
+  Fd lock = VALUE_OF(TryLockFile(dir / "pid", 0644));
+  REQUIRE_OK(Unlink(dir / "pid"));
+  const PidFile file = VALUE_OF(PidFile::Take(dir / "pid", std::move(lock)));
+  CHECK(VALUE_OF(ReadFile(dir / "pid")) == fmt::format("{}\n", getpid()));
+}
+
 TEST_CASE("a holder that is being killed is waited for") {
   const testing::TempDir dir;
   for (int i = 0; i < 20; ++i) {

@@ -101,14 +101,18 @@ def test_a_configuration_behind_a_link_stays_one(place, disk):
     assert "sysbox-runc" in (disk / "real.json").read_text()
 
 
-def test_dockerd_reloads_it(binary, daemon, workspace, disk):
+@pytest.mark.parametrize("runtimes_before", [
+    {"runtimes": {"other": {"path": "/nowhere"}}}, {}], ids=["other", "none"])
+def test_dockerd_reloads_it(binary, daemon, workspace, disk, runtimes_before):
+    """An entry that goes from the file is not one that dockerd forgets."""
     if shutil.which("dockerd") is None:
         pytest.skip("dockerd (docker.io) is missing")
     docker = Docker(workspace / "install", "/nowhere",
-                    {"runtimes": {"other": {"path": "/nowhere"}},
-                     "bridge": "none"},
+                    {**runtimes_before, "bridge": "none"},
                     prefix=("unshare", "-n"))
     del docker.config["bip"]
+    if not runtimes_before:
+        del docker.config["runtimes"]
     docker.start()
     try:
         def runtimes():
@@ -121,6 +125,9 @@ def test_dockerd_reloads_it(binary, daemon, workspace, disk):
         until(lambda: str(disk / "bin/sysbox-runc") in runtimes())
         run(binary, "uninstall", *flags)
         until(lambda: "sysbox-runc" not in runtimes())
+        assert json.loads((docker.root / "daemon.json").read_text()
+                          ).get("runtimes", {}) == runtimes_before.get(
+                              "runtimes", {})
         assert docker.process.poll() is None
     finally:
         docker.stop()

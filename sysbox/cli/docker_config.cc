@@ -35,7 +35,8 @@ absl::StatusOr<std::string> AddRuntime(std::string_view text,
   return config.Write();
 }
 
-absl::StatusOr<std::string> RemoveRuntime(std::string_view text) {
+absl::StatusOr<std::string> RemoveRuntime(std::string_view text,
+                                          EmptyRuntimes empty) {
   SYSBOX_ASSIGN_OR_RETURN(json::Document config, ParseConfig(text));
   std::vector<std::string> runtimes = RuntimesPath();
   if (!config.Get(RuntimePath()).has_value()) return std::string(text);
@@ -45,7 +46,9 @@ absl::StatusOr<std::string> RemoveRuntime(std::string_view text) {
         "{} is the default-runtime; choose another one first", kRuntimeName);
   }
   config.Remove(RuntimePath());
-  if (config.Keys(runtimes).empty()) config.Remove(runtimes);
+  if (empty == EmptyRuntimes::kRemoved && config.Keys(runtimes).empty()) {
+    config.Remove(runtimes);
+  }
   return config.Write();
 }
 

@@ -16,9 +16,12 @@ inline constexpr char kRuntimeName[] = "sysbox-runc";
 absl::StatusOr<std::string> AddRuntime(std::string_view text,
                                        std::string_view runtime_path);
 
-// `text` without runtimes.sysbox-runc, and without an empty "runtimes" that
-// this leaves. FailedPrecondition if it is the default runtime.
-absl::StatusOr<std::string> RemoveRuntime(std::string_view text);
+// `text` without runtimes.sysbox-runc. An empty "runtimes" that this leaves
+// goes, too, or stays: a dockerd that reads a configuration without one keeps
+// the runtimes it knows. FailedPrecondition if it is the default runtime.
+enum class EmptyRuntimes { kRemoved, kKept };
+absl::StatusOr<std::string> RemoveRuntime(
+    std::string_view text, EmptyRuntimes empty = EmptyRuntimes::kRemoved);
 
 }  // namespace sysbox::cli
 

@@ -56,6 +56,11 @@ TEST_CASE("everything else in the configuration stays, and comes back") {
   CHECK(VALUE_OF(AddRuntime(kAfter, kPath)) == kAfter);
   CHECK(VALUE_OF(RemoveRuntime(kAfter)) == kBefore);
   CHECK(VALUE_OF(RemoveRuntime(kBefore)) == kBefore);
+  const std::string alone = VALUE_OF(AddRuntime("{}", "/bin/s"));
+  CHECK(VALUE_OF(RemoveRuntime(alone)).find("runtimes") == std::string::npos);
+  const std::string emptied =
+      VALUE_OF(RemoveRuntime(alone, EmptyRuntimes::kKept));
+  CHECK(emptied.find("\"runtimes\": {}") != std::string::npos);
 }
 
 TEST_CASE("a text that needs no change is not reformatted") {

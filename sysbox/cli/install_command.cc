@@ -1,6 +1,7 @@
 #include "sysbox/cli/install_command.h"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,8 +23,10 @@
 #include "sysbox/cli/program_files.h"
 #include "sysbox/cli/steps.h"
 #include "sysbox/ids/subid_entry.h"
+#include "sysbox/linux/events.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/inotify.h"
 #include "sysbox/linux/process.h"
 
 namespace sysbox::cli {
@@ -80,14 +83,24 @@ absl::StatusOr<Pidfd> FindDockerd(const std::string& pid_file) {
   return process;
 }
 
-absl::Status ReloadDocker(const FlagValues& flags, const Steps& steps) {
+// Returns when it has read the file, as far as that can be seen.
+absl::Status ReloadNow(const Pidfd& dockerd, const std::string& config) {
+  constexpr int kPatienceMs = 5000;
+  const absl::StatusOr<Fd> read = WatchPath(config, IN_CLOSE_NOWRITE);
+  SYSBOX_RETURN_IF_ERROR(dockerd.Signal(SIGHUP));
+  if (read.ok()) (void)WaitReadable(*read, kPatienceMs);
+  return absl::OkStatus();
+}
+
+absl::Status ReloadDocker(const FlagValues& flags, const std::string& config,
+                          const Steps& steps) {
   if (flags.Switch(kNoReload)) return absl::OkStatus();
   absl::StatusOr<Pidfd> dockerd = FindDockerd(flags.Text(kPidFile));
   if (!dockerd.ok()) {
     return steps.Say("dockerd does not run: nothing to reload");
   }
   return steps.Do(fmt::format("reload dockerd (process {})", dockerd->pid()),
-                  [&] { return dockerd->Signal(SIGHUP); });
+                  [&] { return ReloadNow(*dockerd, config); });
 }
 
 struct ConfigFile {
@@ -127,7 +140,7 @@ absl::Status RegisterWithDocker(const FlagValues& flags, const Steps& steps) {
   SYSBOX_RETURN_IF_ERROR(steps.Do(fmt::format("register runtime {} ({}) in {}",
                                               kRuntimeName, runtime, file.path),
                                   [&] { return WriteConfig(file, text); }));
-  return ReloadDocker(flags, steps);
+  return ReloadDocker(flags, file.path, steps);
 }
 
 absl::Status UnregisterFromDocker(const FlagValues& flags, const Steps& steps) {
@@ -138,10 +151,14 @@ absl::Status UnregisterFromDocker(const FlagValues& flags, const Steps& steps) {
     return steps.Say(
         fmt::format("{}: has no runtime {}", file.path, kRuntimeName));
   }
+  SYSBOX_ASSIGN_OR_RETURN(const std::string for_dockerd,
+                          RemoveRuntime(file.text, EmptyRuntimes::kKept));
   SYSBOX_RETURN_IF_ERROR(steps.Do(
       fmt::format("take runtime {} out of {}", kRuntimeName, file.path),
-      [&] { return WriteConfig(file, text); }));
-  return ReloadDocker(flags, steps);
+      [&] { return WriteConfig(file, for_dockerd); }));
+  SYSBOX_RETURN_IF_ERROR(ReloadDocker(flags, file.path, steps));
+  if (steps.dry_run() || text == for_dockerd) return absl::OkStatus();
+  return WriteConfig(file, text);
 }
 
 // A file that is not there has no entries.

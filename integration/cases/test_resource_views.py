@@ -1,8 +1,10 @@
 """What a container is told of its resources: its own, in every place where
 programs look, and the tools that look there agree with one another."""
 
+import calendar
 import glob
 import os
+import pathlib
 import re
 import shutil
 import time
@@ -142,6 +144,64 @@ def test_uptime_begins_with_the_container(docker, limited):
     assert "up 0 min" in docker.shell(limited, "uptime")
     booted = stat(docker, limited)["btime"][0]
     assert abs(booted - (time.time() - first)) < 3
+
+
+CLOCKS = """
+import os, time
+with open("/proc/uptime") as file: up = float(file.read().split()[0])
+with open("/proc/stat") as file:
+    booted = next(int(line.split()[1]) for line in file if "btime" in line)
+with open("/proc/self/stat") as file:
+    began = int(file.read().rsplit(")", 1)[1].split()[19]) / 100
+print(up, time.clock_gettime(time.CLOCK_BOOTTIME), began,
+      booted + began - time.time(), time.monotonic())
+"""
+
+
+def test_processes_began_when_the_containers_clock_says(docker, limited):
+    """Also for `docker exec`, which comes later."""
+    for command in (("ps", "-o", "etimes=", "-p", "1,$$"),
+                    ("ps", "-eo", "etimes=")):
+        ages = docker.shell(limited, " ".join(command)).split()
+        assert len(ages) >= 2
+        assert all(0 <= int(age) < 60 for age in ages), ages
+    began = docker.shell(limited, "TZ=UTC ps -o lstart= -p 1").strip()
+    began = calendar.timegm(time.strptime(began, "%a %b %d %H:%M:%S %Y"))
+    since = docker.shell(limited, "TZ=UTC uptime -s").strip()
+    since = calendar.timegm(time.strptime(since, "%Y-%m-%d %H:%M:%S"))
+    assert 0 <= time.time() - began < 60
+    assert abs(began - since) <= 2
+
+
+def test_the_boot_clock_is_the_containers(hosted, name):
+    (pathlib.Path(hosted.spec["root"]["path"]) / "clocks").write_text(CLOCKS)
+    up, boot, began, error, monotonic = map(
+        float, hosted.shell("python3 /clocks", name).out.split())
+    assert abs(boot - up) < 2 and 0 <= began <= up + 0.02 < 30
+    assert abs(error) < 2
+    assert abs(monotonic - time.monotonic()) < 30, "the host's"
+    joined = hosted.shell("unshare -pf --mount-proc python3 /clocks",
+                          f"{name}b").out.split()
+    assert abs(float(joined[3])) < 2
+
+
+def test_clocks_that_the_spec_sets(hosted, name):
+    (pathlib.Path(hosted.spec["root"]["path"]) / "clocks").write_text(CLOCKS)
+    hosted.spec["linux"]["namespaces"].append({"type": "time"})
+    hosted.spec["linux"]["timeOffsets"] = {
+        "monotonic": {"secs": 86400, "nanosecs": 5},
+        "boottime": {"secs": 172800}}
+    out = hosted.shell("python3 /clocks", name).out.split()
+    with open("/proc/uptime") as file:
+        up = float(file.read().split()[0])
+    assert abs(float(out[1]) - up - 172800) < 30
+    assert abs(float(out[4]) - time.monotonic() - 86400) < 30
+
+
+def test_processes_of_a_joined_pid_namespace_have_an_age(docker, limited):
+    ages = docker.run("cut", "-d", " ", "-f22", "/proc/1/stat",
+                      options=[f"--pid=container:{limited}"]).out
+    assert 0 < int(ages) < 1 << 62
 
 
 def test_stat_counts_the_containers_own_work(docker, limited):

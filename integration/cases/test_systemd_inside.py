@@ -193,6 +193,26 @@ def test_its_name(docker, system):
     assert "Chassis: container" in out and out.endswith("machine\n")
 
 
+def test_it_booted_when_it_started(docker, system):
+    """As told by each who tells it, in seconds of the epoch."""
+    started = docker("inspect", "-f", "{{.State.StartedAt}}", system).out
+    out = docker.shell(system, f"""
+        seconds() {{ date -d "$1" +%s; }}
+        seconds {started.strip()}
+        seconds "$(uptime -s)"
+        seconds "$(who -b | sed 's/.*boot *//')"
+        seconds "$(ps -o lstart= -p 1)"
+        seconds "$(systemctl show -P UserspaceTimestamp)"
+        journalctl -b -n +1 -o json | sed 's/.*"__REALTIME_TIMESTAMP":"//
+                                          s/......".*//'
+        awk '/btime/ {{ print $2 }}' /proc/stat""")
+    first, *others = map(int, out.split())
+    assert len(others) == 6
+    assert all(abs(other - first) <= 60 if index == 1 else
+               abs(other - first) <= 10
+               for index, other in enumerate(others)), out
+
+
 def test_its_mounts_are_shared(docker, system):
     """As on every machine with systemd: a service sees later mounts, too."""
     docker.shell(system, """

@@ -5,12 +5,16 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <string>
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/process.h"
 #include "sysbox/linux/socket.h"
+#include "sysbox/oci/spec.h"
 
 namespace sysbox::launch {
 namespace {
@@ -27,6 +31,21 @@ absl::Status SetOomScoreAboveFloor(pid_t pid, int value) {
   const absl::Status written = SetOomScoreAdjust(pid, value);
   SYSBOX_RETURN_IF_ERROR(SetCapabilities(own));
   return written;
+}
+
+// By which the boot clock is set back to show zero when `init` started; in
+// ticks, as that is told, so that no process inside is older than its clock.
+absl::StatusOr<oci::TimeOffset> BackToStart(pid_t init) {
+  constexpr int64_t kNsPerSecond = 1'000'000'000;
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t start, StartTimeTicks(init));
+  const int64_t per_second = sysconf(_SC_CLK_TCK);
+  const auto ticks = static_cast<int64_t>(start);
+  oci::TimeOffset offset;
+  // Rounded down: what is given besides seconds is not negative.
+  offset.secs = -((ticks + per_second - 1) / per_second);
+  offset.nanosecs = static_cast<uint32_t>((-offset.secs * per_second - ticks) *
+                                          (kNsPerSecond / per_second));
+  return offset;
 }
 
 }  // namespace
@@ -47,6 +66,20 @@ absl::Status AdjustOomScore(const ProcessPlan& plan, pid_t pid) {
   return Annotate(lowered ? SetOomScoreAboveFloor(pid, *plan.oom_score_adj)
                           : SetOomScoreAdjust(pid, *plan.oom_score_adj),
                   "process.oomScoreAdj");
+}
+
+absl::Status SetClocks(const LaunchPlan& plan, pid_t init) {
+  auto offsets = plan.time_offsets;
+  if (plan.fresh_boot_clock && !offsets.contains("boottime")) {
+    SYSBOX_ASSIGN_OR_RETURN(offsets["boottime"], BackToStart(init));
+  }
+  std::string lines;
+  for (const auto& [clock, offset] : offsets) {
+    lines += fmt::format("{} {} {}\n", clock, offset.secs, offset.nanosecs);
+  }
+  return Annotate(
+      WriteExisting(fmt::format("/proc/{}/timens_offsets", init), lines),
+      "linux.timeOffsets");
 }
 
 absl::Status GiveStandardStreams(const ProcessPlan& plan, const IdMaps& maps) {

@@ -22,6 +22,10 @@ absl::Status SetLimits(const ProcessPlan& plan, pid_t pid);
 // Adjustment"); then the configured value.
 absl::Status AdjustOomScore(const ProcessPlan& plan, pid_t pid);
 
+// The clocks of the time namespace that init has made and is not in yet, of
+// which SetsClocks (time_namespaces(7)).
+absl::Status SetClocks(const LaunchPlan& plan, pid_t init);
+
 // Pipes that we hand on as standard streams become the user's, so that
 // /dev/stdout can be opened again inside. Files and terminals of the host keep
 // their owner.

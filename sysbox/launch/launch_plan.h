@@ -68,7 +68,10 @@ struct LaunchPlan {
   std::string hostname;
   std::string domainname;
   std::vector<std::pair<std::string, std::string>> sysctls;  // "net.x.y", v
+  // Of its new time namespace's clocks.
   std::map<std::string, oci::TimeOffset> time_offsets;
+  // Its boot clock begins with init, as the /proc/uptime that it is shown.
+  bool fresh_boot_clock = false;
   mounts::MountPlan mounts;
   std::vector<oci::Hook> create_container_hooks;  // run by init, before pivot
   std::vector<oci::Hook> start_container_hooks;   // run by init, before exec

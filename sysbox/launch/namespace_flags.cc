@@ -5,12 +5,13 @@
 namespace sysbox::launch {
 namespace {
 
-bool StartsIn(NamespaceType type) {
+bool StartsIn(const LaunchPlan& plan, NamespaceType type) {
   switch (type) {
     case NamespaceType::kUser:  // owns all the others
     case NamespaceType::kPid:   // these two are for children only
-    case NamespaceType::kTime:
       return true;
+    case NamespaceType::kTime:
+      return !SetsClocks(plan);
     default:
       return false;
   }
@@ -19,9 +20,7 @@ bool StartsIn(NamespaceType type) {
 uint64_t Flags(const LaunchPlan& plan, bool starts_in) {
   uint64_t flags = 0;
   for (NamespaceType type : plan.new_namespaces) {
-    // Its offsets are set before anybody is in it: see MakeTimeNamespace.
-    if (type == NamespaceType::kTime && !plan.time_offsets.empty()) continue;
-    if (StartsIn(type) == starts_in) flags |= CloneFlag(type);
+    if (StartsIn(plan, type) == starts_in) flags |= CloneFlag(type);
   }
   return flags;
 }
@@ -31,6 +30,11 @@ uint64_t Flags(const LaunchPlan& plan, bool starts_in) {
 bool MakesNew(const LaunchPlan& plan, NamespaceType type) {
   return std::find(plan.new_namespaces.begin(), plan.new_namespaces.end(),
                    type) != plan.new_namespaces.end();
+}
+
+bool SetsClocks(const LaunchPlan& plan) {
+  return MakesNew(plan, NamespaceType::kTime) &&
+         (plan.fresh_boot_clock || !plan.time_offsets.empty());
 }
 
 uint64_t InitCloneFlags(const LaunchPlan& plan) {

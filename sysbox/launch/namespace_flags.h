@@ -15,6 +15,9 @@ namespace sysbox::launch {
 uint64_t InitCloneFlags(const LaunchPlan& plan);
 uint64_t InitUnshareFlags(const LaunchPlan& plan);
 bool MakesNew(const LaunchPlan& plan, NamespaceType type);
+// Its new time namespace's clocks are set, which must be before anybody is in
+// it: init makes that one itself as well, and enters it later.
+bool SetsClocks(const LaunchPlan& plan);
 
 }  // namespace sysbox::launch
 

@@ -26,12 +26,22 @@ TEST_CASE("init starts in what only children enter, and makes the rest") {
                                    CLONE_NEWUTS | CLONE_NEWCGROUP));
 }
 
-TEST_CASE("joined namespaces, and times with offsets, are not made by init") {
+TEST_CASE("nobody is in a time namespace before its clocks are set") {
   LaunchPlan plan = PlanWithAll();
   plan.time_offsets["monotonic"] = {};
   CHECK((InitCloneFlags(plan) & CLONE_NEWTIME) == 0);
-  CHECK((InitUnshareFlags(plan) & CLONE_NEWTIME) == 0);
+  CHECK((InitUnshareFlags(plan) & CLONE_NEWTIME) == CLONE_NEWTIME);
+  plan.time_offsets.clear();
+  plan.fresh_boot_clock = true;
+  CHECK((InitCloneFlags(plan) & CLONE_NEWTIME) == 0);
+  CHECK((InitUnshareFlags(plan) & CLONE_NEWTIME) == CLONE_NEWTIME);
+}
+
+TEST_CASE("joined namespaces are not made by init") {
+  LaunchPlan plan = PlanWithAll();
   plan.new_namespaces.clear();
+  plan.fresh_boot_clock = true;
+  CHECK_FALSE(SetsClocks(plan));
   CHECK(InitCloneFlags(plan) == 0);
   CHECK(InitUnshareFlags(plan) == 0);
 }

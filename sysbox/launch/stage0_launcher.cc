@@ -53,10 +53,6 @@ absl::StatusOr<NamespacesToJoin> OpenJoined(const LaunchPlan& plan) {
   return joined;
 }
 
-bool NeedsJoiner(const LaunchPlan& plan, const NamespacesToJoin& joined) {
-  return !joined.empty() || !plan.time_offsets.empty();
-}
-
 absl::StatusOr<OwnedChild> StartInit(const LaunchPlan& plan,
                                      const LaunchFds& fds,
                                      SyncChannel child_end) {
@@ -186,6 +182,7 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kNamespaced).status());
   SYSBOX_RETURN_IF_ERROR(mounts.GiveLocked());
+  if (SetsClocks(plan)) SYSBOX_RETURN_IF_ERROR(SetClocks(plan, init.pid()));
   if (callbacks.namespaces_ready) {
     SYSBOX_RETURN_IF_ERROR(callbacks.namespaces_ready(init));
   }
@@ -231,9 +228,9 @@ absl::StatusOr<Launched> LaunchContainer(const LaunchPlan& plan,
   auto& [channel, child_end] = channels;
   SYSBOX_ASSIGN_OR_RETURN(NamespacesToJoin joined, OpenJoined(plan));
   absl::StatusOr<OwnedChild> init =
-      NeedsJoiner(plan, joined)
-          ? StartThroughJoiner(plan, fds, joined, channel, std::move(child_end))
-          : StartInit(plan, fds, std::move(child_end));
+      joined.empty() ? StartInit(plan, fds, std::move(child_end))
+                     : StartThroughJoiner(plan, fds, joined, channel,
+                                          std::move(child_end));
   SYSBOX_RETURN_IF_ERROR(init.status());
   absl::StatusOr<Fd> terminal =
       Converse(plan, fds, callbacks, init->pidfd(), channel);

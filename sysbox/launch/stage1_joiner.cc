@@ -3,27 +3,14 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/launch/namespace_flags.h"
 #include "sysbox/launch/stage2_init.h"
-#include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
 
 namespace sysbox::launch {
 namespace {
-
-// Offsets can only be set while no process is in the time namespace.
-absl::Status MakeTimeNamespace(const LaunchPlan& plan) {
-  SYSBOX_RETURN_IF_ERROR(Unshare(CloneFlag(NamespaceType::kTime)));
-  std::string lines;
-  for (const auto& [clock, offset] : plan.time_offsets) {
-    lines += fmt::format("{} {} {}\n", clock, offset.secs, offset.nanosecs);
-  }
-  return Annotate(WriteExisting("/proc/self/timens_offsets", lines),
-                  "linux.timeOffsets");
-}
 
 absl::Status Join(const LaunchPlan& plan, const LaunchFds& fds,
                   const NamespacesToJoin& joined, SyncChannel& channel) {
@@ -31,9 +18,6 @@ absl::Status Join(const LaunchPlan& plan, const LaunchFds& fds,
   // Init, forked into namespaces that others may be in already, inherits it;
   // see JoinAndRun in stage2_init.cc.
   SYSBOX_RETURN_IF_ERROR(SetDumpable(false));
-  if (!plan.time_offsets.empty()) {
-    SYSBOX_RETURN_IF_ERROR(MakeTimeNamespace(plan));
-  }
   for (const auto& [type, fd] : joined) {
     SYSBOX_RETURN_IF_ERROR(EnterNamespace(fd, type), "join {} namespace",
                            ProcName(type));

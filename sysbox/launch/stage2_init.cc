@@ -116,6 +116,15 @@ absl::Status MakeNamespaces(const LaunchPlan& plan, const LaunchFds& fds) {
   return Unshare(flags);
 }
 
+// Whose clocks the launcher has set: nobody can any more. While the host's
+// /proc is in sight.
+absl::Status EnterTimeNamespace() {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Fd made, OpenNamespacePath("/proc/thread-self/ns/time_for_children",
+                                       NamespaceType::kTime));
+  return EnterNamespace(made, NamespaceType::kTime);
+}
+
 absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
                   SyncChannel& channel) {
   SYSBOX_RETURN_IF_ERROR(SetProcessName("sysbox[2:init]"));
@@ -140,6 +149,7 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   }
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMounted, getpid()));
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket run, channel.Expect(SyncMessage::kRun));
+  if (SetsClocks(plan)) SYSBOX_RETURN_IF_ERROR(EnterTimeNamespace());
   SYSBOX_RETURN_IF_ERROR(
       RunHooks("createContainer", plan.create_container_hooks, run.text, root));
   SYSBOX_RETURN_IF_ERROR(FinishRoot(plan, stage, root, mounts));

@@ -11,12 +11,13 @@
 //      │ detached mounts                        │ attaches the stage
 //      ├─ kMounts {fds} … (last one marked) ───▶│
 //      │◀─────────────────────── kNamespaced ───┤
-//      │ puts mounts on the stage               │
+//      │ puts mounts on the stage, sets clocks  │
 //      ├─ kLocked ─────────────────────────────▶│
 //      │ prestart, createRuntime hooks          │ rootfs, mounts
 //      │◀──────────────── kTerminal {master} ───┤ only with a terminal
 //      │◀─────────────────── kMounted {pid} ────┤
-//      ├─ kRun {hook state} ───────────────────▶│ createContainer hooks, pivot,
+//      ├─ kRun {hook state} ───────────────────▶│ enters its time namespace,
+//      │                                        │ createContainer hooks, pivot,
 //      │                                        │ sysctls, identity, program
 //      │◀────────────── kPrepared {listener} ───┤ only with trapped calls
 //      │ listener to the daemon                 │

@@ -83,7 +83,8 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
       launch::LaunchPlan plan,
       BuildLaunchPlan({spec, registered, std::move(mounts), options.id,
                        !options.no_new_keyring,
-                       options.listen_fds + options.preserve_fds, traps}));
+                       options.listen_fds + options.preserve_fds,
+                       bundle.syscont.syscont_mode, traps}));
   if (options.listen_fds > 0) {
     plan.process.env.push_back(
         fmt::format("LISTEN_FDS={}", options.listen_fds));

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sysbox/base/status.h"
+#include "sysbox/launch/namespace_flags.h"
 #include "sysbox/oci/validate_sysctl.h"
 #include "sysbox/runtime/namespace_names.h"
 #include "sysbox/runtime/process_plan.h"
@@ -55,6 +56,9 @@ absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
   plan.hostname = spec.hostname;
   AddSysctls(spec, plan);
   plan.time_offsets = spec.linux->time_offsets;
+  // Processes of others that it sees are older than it is.
+  plan.fresh_boot_clock =
+      inputs.system_container && launch::MakesNew(plan, NamespaceType::kPid);
   plan.mounts = std::move(inputs.mounts);
   if (spec.hooks.has_value()) {
     plan.create_container_hooks = spec.hooks->create_container;

@@ -20,6 +20,7 @@ struct LaunchPlanInputs {
   std::string id;
   bool new_session_keyring = true;
   int preserve_fds = 0;
+  bool system_container = true;
   absl::Span<const seccomp::Override> traps = {};
 };
 

@@ -2,6 +2,8 @@
 are served on, and keep what they wrote."""
 
 import os
+import pathlib
+import shutil
 import signal
 import time
 
@@ -10,6 +12,7 @@ import pytest
 from harness.waiting import until
 
 KILLS = 200
+SILENT = pathlib.Path(__file__).parent.parent / "guest/silent_fuse.py"
 
 # Reads and writes until it is told to stop; whatever goes wrong is a line.
 LOAD = """
@@ -100,3 +103,43 @@ def test_a_runtime_that_calls_between_two_workers_waits(docker, daemon):
         assert docker.run("echo", "made", options=["--net=none"]).out == \
             "made\n"
     assert daemon.process.pid == keeper and daemon.process.poll() is None
+
+
+@pytest.fixture
+def silent(hosted, disk, daemon, name):
+    """A container that has the daemon look up a path on a file system of its
+    own, which does not answer: the kernel lets that thread go, killed or not,
+    when the container is pleased to."""
+    shutil.copy(SILENT, disk / "rootfs/silent.py")
+    hosted.save(args=["python3", "-u", "/silent.py"])
+    out = hosted.detached("run", "--detach", f"{name}a")
+    until(lambda: "stuck" in out.read_text())
+    yield daemon.worker()
+    hosted("delete", "--force", f"{name}a")
+
+
+def is_zombie(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+
+
+def test_a_container_does_not_keep_a_dead_worker(silent, bundle, hosted, daemon,
+                                                 name):
+    """All others are served on by the next one."""
+    bundle.start(f"{name}b")
+    kill_worker(daemon)
+    assert is_zombie(silent)
+    bundle("exec", f"{name}b", "cat", "/proc/uptime")
+    bundle.start(f"{name}c")
+    kill_worker(daemon)
+    bundle("exec", f"{name}c", "cat", "/proc/uptime")
+    assert is_zombie(silent)
+    hosted("delete", "--force", f"{name}a")
+    until(lambda: not os.path.exists(f"/proc/{silent}"))
+
+
+def test_a_container_does_not_keep_the_daemon_from_ending(silent, bundle,
+                                                          daemon, name):
+    daemon.stop()
+    assert is_zombie(silent)
+    daemon.start()
+    bundle.start(f"{name}b")

@@ -54,8 +54,9 @@ class Daemon:
         self.process = None
 
     def worker(self):
-        """The pid of the process that does the work: it may change."""
-        return until(lambda: children(self.process.pid))[0]
+        """The pid of the process that does the work: it may change, and the
+        dead may stay a while."""
+        return until(lambda: children(self.process.pid))[-1]
 
     def descriptors(self):
         """The directory of what the worker has open."""

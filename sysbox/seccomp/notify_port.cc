@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -56,6 +57,18 @@ Notification DecodeNotification(const void* bytes) {
   std::copy(std::begin(raw.data.args), std::end(raw.data.args),
             notification.args.begin());
   return notification;
+}
+
+NotifyPort::News NotifyPort::Await(FdRef other) const {
+  pollfd entries[] = {{.fd = listener_.get(), .events = POLLIN, .revents = 0},
+                      {.fd = other.get(), .events = POLLIN, .revents = 0}};
+  int count = 0;
+  do {
+    count = poll(entries, 2, -1);
+  } while (count < 0 && errno == EINTR);
+  const short events = count < 0 ? 0 : entries[0].revents;
+  if ((events & POLLIN) != 0) return News::kCall;
+  return (events & POLLHUP) != 0 ? News::kGone : News::kOther;
 }
 
 absl::StatusOr<std::optional<Notification>> NotifyPort::Receive() {

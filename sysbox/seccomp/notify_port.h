@@ -45,6 +45,10 @@ class NotifyPort {
   // performance.md 9). Without it all is well but slower.
   absl::Status PreferOneCpu();
 
+  // As fd() above; kOther: `other` is readable before that.
+  enum class News { kCall, kGone, kOther };
+  News Await(FdRef other) const;
+
   // Blocks. nullopt: the caller was gone before we came.
   absl::StatusOr<std::optional<Notification>> Receive();
   // Likewise, through `bytes`: kNotificationBytes of zeros, aligned to 8. When

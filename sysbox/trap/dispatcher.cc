@@ -19,10 +19,10 @@
 #include "sysbox/base/status.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/seccomp/notify_port.h"
-#include "sysbox/trap/call.h"
+#include "sysbox/trap/answer.h"
 #include "sysbox/trap/callers_place.h"
-#include "sysbox/trap/families.h"
 #include "sysbox/trap/progress.h"
+#include "sysbox/trap/table.h"
 
 namespace sysbox::trap {
 namespace {
@@ -45,33 +45,9 @@ struct Listener {
   std::string name;
   seccomp::NotifyPort port;
   std::shared_ptr<Served> served;
+  // By a thread: nobody else receives. Guarded by Engine::mu_.
+  bool taken = false;
 };
-
-Verdict Handle(const Listener& listener,
-               const seccomp::Notification& notification,
-               const Progress& progress, Host& host) {
-  const TableRow* row = FindRow(notification.arch, notification.number);
-  // Nothing else is trapped; a filter of another version's might.
-  if (row == nullptr || notification.tid == 0) return LetKernel();
-  const Caller caller(listener.port, notification);
-  return HandlerOf(row->family)(
-      {*row, caller, listener.served->container, host, progress});
-}
-
-absl::Status Answer(seccomp::NotifyPort& port, uint64_t id,
-                    const Verdict& verdict) {
-  switch (verdict.kind) {
-    case Verdict::Kind::kReturn:
-      return port.Return(id, verdict.value);
-    case Verdict::Kind::kFail:
-      return port.Fail(id, verdict.error);
-    case Verdict::Kind::kFd:
-      return port.ReturnFd(id, verdict.file, verdict.close_on_exec);
-    case Verdict::Kind::kContinue:
-      return port.Continue(id);
-  }
-  return absl::OkStatus();
-}
 
 // What the threads share, and keep alive while one of them is held up by a
 // container.
@@ -94,12 +70,20 @@ class Engine : public std::enable_shared_from_this<Engine> {
 
   static absl::Status PrepareThread();
   void Work(absl::Notification& apart);
-  bool WaitAndServe();
-  void OnReady(uint64_t key, uint32_t events);
-  void ServeOne(const ListenerPtr& listener);
+  using Wake = std::shared_ptr<const Fd>;  // an eventfd
+  using News = seccomp::NotifyPort::News;
+  bool AwaitAny(ListenerPtr& kept);
+  bool AwaitKept(const Wake& wake, ListenerPtr& kept);
+  News Linger(const Wake& wake, const Listener& listener);
+  void CallLingererAway();
+  void OnReady(const ReadyEvent& event, ListenerPtr& kept);
+  ListenerPtr Take(uint64_t key);
+  void Serve(const ListenerPtr& listener, ListenerPtr& kept);
+  bool ServeOne(const ListenerPtr& listener);
   bool Enter(const ListenerPtr& listener);
   void Leave(const ListenerPtr& listener);
   void Arm(const ListenerPtr& listener);
+  bool TakeBack(const ListenerPtr& listener);
   void Forget(uint64_t key);
   using Unanswered = InFlightJournal::Unanswered;
   void Complete(const ListenerPtr& listener, const Unanswered& call);
@@ -118,9 +102,11 @@ class Engine : public std::enable_shared_from_this<Engine> {
   absl::flat_hash_map<uint64_t, ListenerPtr> listeners_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<std::string, std::shared_ptr<Served>> served_
       ABSL_GUARDED_BY(mu_);
-  // Those that wait for work, all there are, and how many were made for good.
+  // Those that wait for any listener, and all there are.
   int idle_ ABSL_GUARDED_BY(mu_) = 0;
   size_t threads_ ABSL_GUARDED_BY(mu_) = 0;
+  // Of the one that waits for the listener it has served last, if there is one.
+  Wake lingerer_ ABSL_GUARDED_BY(mu_);
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 };
 
@@ -128,6 +114,7 @@ void Engine::Stop() {
   absl::MutexLock lock(&mu_);
   stopping_ = true;
   (void)SignalEventFd(stop_);  // full: it is readable already
+  if (lingerer_ != nullptr) (void)SignalEventFd(*lingerer_);  // likewise
   const auto all_gone = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     return threads_ == 0;
   };
@@ -207,7 +194,8 @@ void Engine::EnsureIdleThread() {
 // False: there are enough of us.
 bool Engine::BecomeIdle() {
   absl::MutexLock lock(&mu_);
-  if (stopping_ || idle_ >= kIdleThreads) return false;
+  const int waiting = idle_ + (lingerer_ != nullptr ? 1 : 0);
+  if (stopping_ || (idle_ > 0 && waiting >= kIdleThreads)) return false;
   ++idle_;
   return true;
 }
@@ -226,15 +214,20 @@ absl::Status Engine::PrepareThread() {
 void Engine::Work(absl::Notification& apart) {
   const absl::Status prepared = PrepareThread();
   apart.Notify();
-  while (prepared.ok() && WaitAndServe()) {
-  }
+  absl::StatusOr<Fd> event = MakeEventFd();
+  // Without one it cannot be called away, so it does not linger.
+  const Wake wake =
+      event.ok() ? std::make_shared<const Fd>(*std::move(event)) : nullptr;
+  ListenerPtr kept;  // what it has served last, and has not let go of
+  bool more = prepared.ok();
+  while (more) more = kept == nullptr ? AwaitAny(kept) : AwaitKept(wake, kept);
   absl::MutexLock lock(&mu_);
   if (!prepared.ok()) --idle_;
   --threads_;
 }
 
 // One round of a thread that counts as idle. False: it is to end.
-bool Engine::WaitAndServe() {
+bool Engine::AwaitAny(ListenerPtr& kept) {
   absl::StatusOr<std::optional<ReadyEvent>> event = epoll_.WaitOne(-1);
   {
     absl::MutexLock lock(&mu_);
@@ -245,24 +238,80 @@ bool Engine::WaitAndServe() {
     Log(LogLevel::kError, "interception: {}", MessageOf(event.status()));
     return false;
   }
-  if (event->has_value()) OnReady((*event)->key, (*event)->events);
-  return BecomeIdle();
+  if (event->has_value()) OnReady(**event, kept);
+  return kept != nullptr || BecomeIdle();
 }
 
-void Engine::OnReady(uint64_t key, uint32_t events) {
-  ListenerPtr listener;
+// One round of a thread that has a listener.
+bool Engine::AwaitKept(const Wake& wake, ListenerPtr& kept) {
+  const ListenerPtr listener = std::move(kept);
+  kept = nullptr;
+  switch (Linger(wake, *listener)) {
+    case News::kCall:
+      Serve(listener, kept);
+      break;
+    case News::kGone:
+      Forget(listener->key);
+      break;
+    case News::kOther:
+      Arm(listener);
+      break;
+  }
+  return kept != nullptr || BecomeIdle();
+}
+
+// A program that makes one such call makes several. Whoever waits for its
+// listener directly is woken on the caller's CPU, and without a detour through
+// epoll. One thread may, beside one that waits for all others; the newest.
+Engine::News Engine::Linger(const Wake& wake, const Listener& listener) {
+  CallLingererAway();
   {
     absl::MutexLock lock(&mu_);
-    auto found = listeners_.find(key);
-    if (found == listeners_.end()) return;
-    listener = found->second;
+    if (wake == nullptr || lingerer_ != nullptr || idle_ == 0 || stopping_) {
+      return News::kOther;
+    }
+    lingerer_ = wake;
   }
-  if ((events & EPOLLIN) == 0) {  // EPOLLHUP: the last process has gone
-    Forget(key);
+  const News news = listener.port.Await(*wake);
+  if (news == News::kOther) (void)DrainEventFd(*wake);
+  absl::MutexLock lock(&mu_);
+  if (lingerer_ == wake) lingerer_ = nullptr;
+  return news;
+}
+
+// It, or else a new thread, waits for all others then.
+void Engine::CallLingererAway() {
+  Wake lingerer;
+  {
+    absl::MutexLock lock(&mu_);
+    lingerer.swap(lingerer_);
+  }
+  if (lingerer == nullptr) return EnsureIdleThread();
+  (void)SignalEventFd(*lingerer);  // full: it is readable already
+}
+
+void Engine::OnReady(const ReadyEvent& event, ListenerPtr& kept) {
+  const ListenerPtr listener = Take(event.key);
+  if (listener == nullptr) return;
+  if ((event.events & EPOLLIN) == 0) {  // EPOLLHUP: the last process has gone
+    Forget(event.key);
     return;
   }
+  Serve(listener, kept);
+}
+
+// Null: it is gone, or a thread came by itself and has taken it.
+Engine::ListenerPtr Engine::Take(uint64_t key) {
+  absl::MutexLock lock(&mu_);
+  auto found = listeners_.find(key);
+  if (found == listeners_.end() || found->second->taken) return nullptr;
+  found->second->taken = true;
+  return found->second;
+}
+
+void Engine::Serve(const ListenerPtr& listener, ListenerPtr& kept) {
   if (!Enter(listener)) return;
-  ServeOne(listener);
+  if (ServeOne(listener)) kept = listener;
   Leave(listener);
 }
 
@@ -292,7 +341,12 @@ void Engine::Leave(const ListenerPtr& listener) {
   Arm(next);
 }
 
+// Whoever calls has taken it, or it was parked.
 void Engine::Arm(const ListenerPtr& listener) {
+  {
+    absl::MutexLock lock(&mu_);
+    listener->taken = false;
+  }
   const absl::Status armed =
       epoll_.Modify(listener->port.fd(), kArmed, listener->key);
   if (armed.ok()) return;
@@ -301,19 +355,32 @@ void Engine::Arm(const ListenerPtr& listener) {
   Forget(listener->key);
 }
 
-void Engine::ServeOne(const ListenerPtr& listener) {
+// False: another thread has it by now.
+bool Engine::TakeBack(const ListenerPtr& listener) {
+  {
+    absl::MutexLock lock(&mu_);
+    if (std::exchange(listener->taken, true)) return false;
+  }
+  // Else somebody wakes up to see that it is taken, which is all the harm.
+  (void)epoll_.Modify(listener->port.fd(), EPOLLONESHOT, listener->key);
+  return true;
+}
+
+// Whether the listener is still ours.
+bool Engine::ServeOne(const ListenerPtr& listener) {
   seccomp::NotifyPort& port = listener->port;
   InFlightJournal* const journal = options_.journal.get();
   const int slot = journal == nullptr ? -1 : journal->Reserve(listener->name);
-  // Nobody else receives from it until it is armed again, so this returns.
+  // Nobody else receives from it while it is taken, so this returns.
   auto received = slot < 0 ? port.Receive()
                            : port.Receive(journal->NotificationBytes(slot));
   if (!received.ok() || !received->has_value()) {
     LeaveJournal(slot);
-    if (received.ok()) return Arm(listener);
+    if (received.ok()) return true;
     Log(LogLevel::kError, "interception of {}: {}",
         listener->served->container.id, MessageOf(received.status()));
-    return Forget(listener->key);
+    Forget(listener->key);
+    return false;
   }
   const seccomp::Notification& notification = **received;
   const TableRow* row = FindRow(notification.arch, notification.number);
@@ -323,7 +390,7 @@ void Engine::ServeOne(const ListenerPtr& listener) {
     Arm(listener);
   }
   Complete(listener, {slot, notification, 0});
-  if (!may_wait) Arm(listener);
+  return !may_wait || TakeBack(listener);
 }
 
 void Engine::LeaveJournal(int slot) {
@@ -333,7 +400,8 @@ void Engine::LeaveJournal(int slot) {
 void Engine::Complete(const ListenerPtr& listener, const Unanswered& call) {
   seccomp::NotifyPort& port = listener->port;
   const Progress progress(options_.journal.get(), call.slot, call.mark);
-  const Verdict verdict = Handle(*listener, call.call, progress, *host_);
+  const Verdict verdict =
+      Decide(port, call.call, listener->served->container, *host_, progress);
   const absl::Status answered = Answer(port, call.call.id, verdict);
   if (!answered.ok()) {
     Log(LogLevel::kWarning, "interception of {}: {}",

@@ -18,7 +18,7 @@ class SharedTexts {
  public:
   static constexpr int64_t kFreshNs = 3'000'000;
   static constexpr size_t kMostBytes = 6144;  // of one text
-  static constexpr size_t kMostTexts = 4;
+  static constexpr size_t kMostTexts = 5;
 
   // Both: `now_ns` of any one clock.
   std::optional<std::string> Get(const void* key, int64_t now_ns) const;

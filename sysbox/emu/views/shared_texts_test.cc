@@ -24,9 +24,10 @@ TEST_CASE("only few and small texts are kept, the oldest goes first") {
   SharedTexts texts;
   texts.Put(&kKeys[0], 0, std::string(SharedTexts::kMostBytes + 1, 'x'));
   CHECK(texts.Get(&kKeys[0], 0) == std::nullopt);
-  for (int i = 0; i < 5; ++i) texts.Put(&kKeys[i], i, "t");
-  CHECK(texts.Get(&kKeys[0], 5) == std::nullopt);
-  for (int i = 1; i < 5; ++i) CHECK(texts.Get(&kKeys[i], 5) == "t");
+  constexpr int kAll = SharedTexts::kMostTexts + 1;
+  for (int i = 0; i < kAll; ++i) texts.Put(&kKeys[i], i, "t");
+  CHECK(texts.Get(&kKeys[0], kAll) == std::nullopt);
+  for (int i = 1; i < kAll; ++i) CHECK(texts.Get(&kKeys[i], kAll) == "t");
 }
 
 }  // namespace

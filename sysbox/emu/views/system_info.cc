@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <limits>
+#include <string>
 
 #include "sysbox/base/status.h"
-#include "sysbox/emu/views/container_resources.h"
+#include "sysbox/emu/views/group_view.h"
 #include "sysbox/emu/views/host_resources.h"
 #include "sysbox/emu/views/loadavg.h"
 #include "sysbox/emu/views/meminfo.h"
@@ -18,13 +20,26 @@ constexpr uint64_t kKiB = 1024;
 constexpr double kLoadScale = 1 << 16;  // SI_LOAD_SHIFT
 constexpr int64_t kSecond = 1'000'000'000;
 
+int64_t ElapsedSeconds(int64_t ns) {
+  return std::max<int64_t>(ns, 0) / kSecond;
+}
+
+absl::StatusOr<std::string> Make(const GroupView& view) {
+  SYSBOX_ASSIGN_OR_RETURN(auto host, view.host.Read(HostFile::kMeminfo));
+  SYSBOX_ASSIGN_OR_RETURN(const MemoryUse use, ReadMemoryUse(view.group));
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Load load, ReadLoad(view.group, view.host, view.facts.started_ns));
+  const struct sysinfo info = MakeSystemInfo(*host, use, load, 0);
+  return std::string(reinterpret_cast<const char*>(&info), sizeof info);
+}
+
 }  // namespace
 
 struct sysinfo MakeSystemInfo(std::string_view host, const MemoryUse& use,
                               const Load& load, int64_t elapsed_ns) {
   const MemoryTotals totals = TotalsOf(host, use);
   struct sysinfo info = {};
-  info.uptime = std::max<int64_t>(elapsed_ns, 0) / kSecond;
+  info.uptime = ElapsedSeconds(elapsed_ns);
   for (size_t i = 0; i < load.averages.size(); ++i) {
     info.loads[i] = static_cast<unsigned long>(load.averages[i] * kLoadScale);
   }
@@ -41,14 +56,14 @@ struct sysinfo MakeSystemInfo(std::string_view host, const MemoryUse& use,
 
 absl::StatusOr<struct sysinfo> ReadSystemInfo(ContainerView& view,
                                               const fuse::Caller& caller) {
-  ContainerResources& resources = view.resources();
-  const ContainerFacts facts = view.facts();
-  SYSBOX_ASSIGN_OR_RETURN(auto group, resources.Of(facts, caller));
-  SYSBOX_ASSIGN_OR_RETURN(auto host, resources.host().Read(HostFile::kMeminfo));
-  SYSBOX_ASSIGN_OR_RETURN(const MemoryUse use, ReadMemoryUse(*group));
-  SYSBOX_ASSIGN_OR_RETURN(const Load load,
-                          ReadLoad(*group, resources.host(), facts.started_ns));
-  return MakeSystemInfo(*host, use, load, BoottimeNs() - facts.started_ns);
+  const int64_t started = view.facts().started_ns;
+  // As text is that programs read: the struct's bytes.
+  SYSBOX_ASSIGN_OR_RETURN(const std::string bytes,
+                          GenerateFor(view, caller, &Make));
+  struct sysinfo info = {};
+  memcpy(&info, bytes.data(), sizeof info);
+  info.uptime = ElapsedSeconds(BoottimeNs() - started);
+  return info;
 }
 
 }  // namespace sysbox::emu::views

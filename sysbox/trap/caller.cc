@@ -151,8 +151,11 @@ absl::StatusOr<std::string> Caller::ReadProc(std::string_view name) const {
 }
 
 absl::StatusOr<CallerIdentity> Caller::Identity() const {
-  SYSBOX_ASSIGN_OR_RETURN(std::string status, ReadProc("status"));
-  return ParseCallerIdentity(status);
+  if (!identity_) {
+    SYSBOX_ASSIGN_OR_RETURN(std::string status, ReadProc("status"));
+    SYSBOX_ASSIGN_OR_RETURN(identity_, ParseCallerIdentity(status));
+  }
+  return *identity_;
 }
 
 absl::StatusOr<IdMaps> Caller::IdMapsOfNamespace() const {

@@ -1,6 +1,7 @@
 // Who made a trapped call: its memory, credentials, files and place in the
 // file system, opened by thread id and checked to be still the caller's.
 // Nothing it says about itself is believed twice: what is read, is read once.
+// For one thread.
 #ifndef SYSBOX_TRAP_CALLER_H_
 #define SYSBOX_TRAP_CALLER_H_
 
@@ -58,6 +59,7 @@ class Caller {
   absl::StatusOr<std::string> Read(uint64_t address, size_t size) const;
   absl::Status Write(uint64_t address, std::string_view data) const;
 
+  // Read at the first call.
   absl::StatusOr<CallerIdentity> Identity() const;
   // O_PATH descriptors of its root, working directory and open files. EBADF
   // for what is not open.
@@ -78,6 +80,7 @@ class Caller {
 
   const seccomp::NotifyPort& port_;
   const seccomp::Notification& call_;
+  mutable std::optional<CallerIdentity> identity_;
 };
 
 }  // namespace sysbox::trap

@@ -45,18 +45,13 @@ const absl::StatusOr<Home>& SharedHome() {
   return *home;
 }
 
-absl::Status GoTo(FdRef root, FdRef start) {
-  SYSBOX_RETURN_IF_ERROR(ChangeRoot(root));
-  return ChangeDirectory(start);
-}
-
 absl::Status GoHome() {
   const Home& home = *SharedHome();
   SetFilesystemIds(0, 0);
   SYSBOX_RETURN_IF_ERROR(SetGroups({}));
   SYSBOX_RETURN_IF_ERROR(SetCapabilities(home.capabilities));
   SetUmask(0077);
-  return GoTo(home.root, home.root);
+  return ChangeRoot(home.root);  // which is then its directory, too
 }
 
 // A thread that is stuck in a container must not go on as the host's.
@@ -99,9 +94,8 @@ absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
   Place place;
   SYSBOX_ASSIGN_OR_RETURN(place.identity, caller.Identity());
   SYSBOX_ASSIGN_OR_RETURN(place.root, caller.Root());
-  if (path.substr(0, 1) == "/") {
-    SYSBOX_ASSIGN_OR_RETURN(place.start, Duplicate(place.root));
-  } else if (directory == AT_FDCWD) {
+  if (path.substr(0, 1) == "/") return place;
+  if (directory == AT_FDCWD) {
     SYSBOX_ASSIGN_OR_RETURN(place.start, caller.WorkingDirectory());
   } else {
     SYSBOX_ASSIGN_OR_RETURN(place.start, caller.File(directory));
@@ -111,20 +105,27 @@ absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
 
 absl::StatusOr<InPlace> InPlace::Enter(const Place& place, CapabilitySet keep) {
   InPlace in_place;  // leaves again, however far we get
-  SYSBOX_RETURN_IF_ERROR(GoTo(place.root, place.start));
+  SYSBOX_RETURN_IF_ERROR(ChangeRoot(place.root));
+  if (place.start.valid()) {
+    SYSBOX_RETURN_IF_ERROR(ChangeDirectory(place.start));
+  }
   SYSBOX_RETURN_IF_ERROR(SetGroups(place.identity.groups));
   SetUmask(place.identity.umask);
   // Takes the capabilities on files out of the effective set, unless the ids
   // are 0: then they go by hand.
   SetFilesystemIds(place.identity.filesystem_uid,
                    place.identity.filesystem_gid);
+  SYSBOX_RETURN_IF_ERROR(in_place.Keep(keep));
+  return in_place;
+}
+
+absl::Status InPlace::Keep(CapabilitySet keep) {
   CapabilitySets sets = SharedHome()->capabilities;
   constexpr CapabilitySet kKept = CapabilitySet{1} << CAP_SYS_CHROOT |
                                   CapabilitySet{1} << CAP_SETUID |
                                   CapabilitySet{1} << CAP_SETGID;
   sets.effective = (keep | kKept) & sets.permitted;
-  SYSBOX_RETURN_IF_ERROR(SetCapabilities(sets));
-  return in_place;
+  return SetCapabilities(sets);
 }
 
 InPlace::InPlace(InPlace&& other) noexcept
@@ -146,8 +147,7 @@ Visit::~Visit() {
   if (!entered_) return;
   MustSucceed(EnterNamespace(HomeNamespace(type_), type_));
   if (type_ != NamespaceType::kMount) return;
-  const Home& home = *SharedHome();
-  MustSucceed(GoTo(home.root, home.root));
+  MustSucceed(ChangeRoot(SharedHome()->root));
 }
 
 absl::StatusOr<Fd> OpenAsCaller(const Caller& caller, int directory,

@@ -27,7 +27,7 @@ absl::Status PrepareWorkerThread();
 // Where a path of the caller's begins, and with which rights it is walked.
 struct Place {
   Fd root;
-  Fd start;  // of relative paths
+  Fd start;  // of relative paths; invalid: not looked at, or the root
   CallerIdentity identity;
 };
 // `directory` is the call's dirfd argument, AT_FDCWD for the working directory;
@@ -40,6 +40,8 @@ absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
 class InPlace {
  public:
   static absl::StatusOr<InPlace> Enter(const Place& place, CapabilitySet keep);
+  // Others than Enter was told.
+  absl::Status Keep(CapabilitySet keep);
   InPlace(InPlace&& other) noexcept;
   InPlace& operator=(InPlace&&) = delete;
   ~InPlace();

@@ -70,14 +70,14 @@ dev_t DeviceToMake(uint32_t device) {
   return ToUserDevice(device == kKernelLog ? kNull : device);
 }
 
-absl::StatusOr<CapabilitySet> OverrideOf(const TrappedCall& call,
-                                         const CallerIdentity& identity,
-                                         FdRef directory) {
-  if (!identity.Can(CAP_DAC_OVERRIDE)) return 0;
+// Whether the caller may pass over the permissions of `directory`.
+absl::StatusOr<bool> Overrides(const TrappedCall& call,
+                               const CallerIdentity& identity,
+                               FdRef directory) {
+  if (!identity.Can(CAP_DAC_OVERRIDE)) return false;
   SYSBOX_ASSIGN_OR_RETURN(struct stat status, Stat(directory));
   SYSBOX_ASSIGN_OR_RETURN(IdMaps maps, call.caller.IdMapsOfNamespace());
-  if (!Knows(maps, status.st_uid, status.st_gid)) return 0;
-  return Bit(CAP_DAC_OVERRIDE);
+  return Knows(maps, status.st_uid, status.st_gid);
 }
 
 bool Exists(const Parent& parent) {
@@ -101,6 +101,20 @@ absl::Status AcceptIfMade(const TrappedCall& call, const Parent& parent,
              : exists;
 }
 
+// In the place.
+absl::Status MakeHere(const TrappedCall& call, const Place& place,
+                      const Parent& parent, const Arguments& arguments) {
+  if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
+  if (call.progress.earlier() == 0 && !Exists(parent)) call.progress.Note(1);
+  const absl::Status made =
+      MakeNodeAt(parent.directory, parent.name, arguments.mode,
+                 DeviceToMake(arguments.device));
+  if (ErrnoOf(made) != EEXIST) return made;
+  return AcceptIfMade(call, parent, arguments, place);
+}
+
+// Permissions are seldom in the way: what it takes to pass over them is looked
+// for when they were.
 absl::Status MakeIn(const TrappedCall& call, const Place& place,
                     const Arguments& arguments) {
   const CallerIdentity& identity = place.identity;
@@ -112,18 +126,17 @@ absl::Status MakeIn(const TrappedCall& call, const Place& place,
   {
     SYSBOX_ASSIGN_OR_RETURN(InPlace in_place, InPlace::Enter(place, search));
     SYSBOX_ASSIGN_OR_RETURN(parent, OpenParent(arguments.path));
+    SYSBOX_RETURN_IF_ERROR(in_place.Keep(Bit(CAP_MKNOD)));
+    const absl::Status made = MakeHere(call, place, parent, arguments);
+    if (ErrnoOf(made) != EACCES) return made;
   }
-  SYSBOX_ASSIGN_OR_RETURN(CapabilitySet override,
-                          OverrideOf(call, identity, parent.directory));
-  SYSBOX_ASSIGN_OR_RETURN(InPlace in_place,
-                          InPlace::Enter(place, Bit(CAP_MKNOD) | override));
-  if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
-  if (call.progress.earlier() == 0 && !Exists(parent)) call.progress.Note(1);
-  const absl::Status made =
-      MakeNodeAt(parent.directory, parent.name, arguments.mode,
-                 DeviceToMake(arguments.device));
-  if (ErrnoOf(made) != EEXIST) return made;
-  return AcceptIfMade(call, parent, arguments, place);
+  SYSBOX_ASSIGN_OR_RETURN(const bool overrides,
+                          Overrides(call, identity, parent.directory));
+  if (!overrides) return ErrnoStatus(EACCES, parent.name);
+  SYSBOX_ASSIGN_OR_RETURN(
+      InPlace in_place,
+      InPlace::Enter(place, Bit(CAP_MKNOD) | Bit(CAP_DAC_OVERRIDE)));
+  return MakeHere(call, place, parent, arguments);
 }
 
 }  // namespace

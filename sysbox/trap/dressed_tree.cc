@@ -40,40 +40,10 @@ absl::StatusOr<Fd> FindFreePlace(FdRef base, const std::string& path) {
   return place;
 }
 
-// Init's mounts and what it takes to clone them.
-struct InitsMounts {
-  Fd mount_namespace;
-  Fd network_namespace;
-  Fd root;
-  std::vector<MountInfo> mounts;
-};
-
-absl::StatusOr<InitsMounts> OpenInitsMounts(const Container& container) {
-  InitsMounts init;
-  SYSBOX_ASSIGN_OR_RETURN(init.mount_namespace,
-                          OpenNamespace(container.init, NamespaceType::kMount));
-  SYSBOX_ASSIGN_OR_RETURN(
-      init.network_namespace,
-      OpenNamespace(container.init, NamespaceType::kNetwork));
-  SYSBOX_ASSIGN_OR_RETURN(init.root,
-                          Open(fmt::format("/proc/{}/root", container.init),
-                               {.flags = O_PATH | O_DIRECTORY}));
-  SYSBOX_ASSIGN_OR_RETURN(
-      std::string text,
-      ReadFile(fmt::format("/proc/{}/mountinfo", container.init)));
-  SYSBOX_ASSIGN_OR_RETURN(init.mounts, ParseMountInfo(text));
-  // All of that was init's, if this still is.
-  SYSBOX_ASSIGN_OR_RETURN(uint64_t start, StartTimeTicks(container.init));
-  if (start != container.init_start) {
-    return ErrnoStatus(ESRCH, "container's init");
-  }
-  return init;
-}
-
 // An init that has moved to a user namespace of its own has what lies on its
 // mounts locked there: they can be cloned only together.
 absl::StatusOr<DetachedMount> ClonePiece(FdRef root, const std::string& path) {
-  auto clone = CloneAlone(root, path, /*recursive=*/false);
+  auto clone = CloneTree(root, path, /*recursive=*/false);
   if (ErrnoOf(clone.status()) != EINVAL) return clone;
   return CloneAlone(root, path, /*recursive=*/true);
 }
@@ -116,26 +86,48 @@ absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path) {
 
 absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
                                         const DressedType& type, Fd network) {
-  SYSBOX_ASSIGN_OR_RETURN(InitsMounts init, OpenInitsMounts(container));
   Wardrobe wardrobe;
   wardrobe.network_ = std::move(network);
-  wardrobe.plan_ = PlanReplicas(init.mounts, type.mount_point, type.type);
-  for (const Replica& replica : wardrobe.plan_) {
-    wardrobe.pieces_.push_back({replica, DetachedMount()});
+  Origin& origin = wardrobe.origin_;
+  origin.mount_point = type.mount_point;
+  SYSBOX_ASSIGN_OR_RETURN(origin.mount_namespace,
+                          OpenNamespace(container.init, NamespaceType::kMount));
+  SYSBOX_ASSIGN_OR_RETURN(
+      origin.network_namespace,
+      OpenNamespace(container.init, NamespaceType::kNetwork));
+  SYSBOX_ASSIGN_OR_RETURN(
+      origin.root, sysbox::Open(fmt::format("/proc/{}/root", container.init),
+                                {.flags = O_PATH | O_DIRECTORY}));
+  SYSBOX_ASSIGN_OR_RETURN(
+      std::string text,
+      ReadFile(fmt::format("/proc/{}/mountinfo", container.init)));
+  // All of that was init's, if this still is.
+  SYSBOX_ASSIGN_OR_RETURN(uint64_t start, StartTimeTicks(container.init));
+  if (start != container.init_start) {
+    return ErrnoStatus(ESRCH, "container's init");
   }
-  if (wardrobe.empty()) return wardrobe;
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<MountInfo> mounts,
+                          ParseMountInfo(text));
+  wardrobe.plan_ = PlanReplicas(mounts, type.mount_point, type.type);
+  return wardrobe;
+}
+
+absl::Status Wardrobe::Fetch() {
   SYSBOX_ASSIGN_OR_RETURN(
       Visit network_visit,
-      Visit::Enter(init.network_namespace, NamespaceType::kNetwork));
-  SYSBOX_ASSIGN_OR_RETURN(
-      Visit visit, Visit::Enter(init.mount_namespace, NamespaceType::kMount));
-  for (Piece& piece : wardrobe.pieces_) {
-    if (piece.replica.kind == Replica::Kind::kNative) continue;
+      Visit::Enter(origin_.network_namespace, NamespaceType::kNetwork));
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit, Visit::Enter(origin_.mount_namespace,
+                                                    NamespaceType::kMount));
+  for (const Replica& replica : plan_) {
+    Piece& piece = pieces_.emplace_back(Piece{replica, DetachedMount()});
+    if (replica.kind == Replica::Kind::kNative) continue;
     const std::string path =
-        fmt::format("{}/{}", type.mount_point.substr(1), piece.replica.path);
-    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(init.root, path));
+        fmt::format("{}/{}", origin_.mount_point.substr(1), replica.path);
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(origin_.root, path));
+    if (replica.is_private) continue;  // and so is the clone
+    SYSBOX_RETURN_IF_ERROR(MakePrivate(piece.mount.fd()));
   }
-  return wardrobe;
+  return absl::OkStatus();
 }
 
 absl::Status Wardrobe::CloneNatives(FdRef base) {
@@ -167,9 +159,9 @@ absl::Status Wardrobe::Dress(FdRef base, bool read_only) {
 }
 
 bool Wardrobe::IsWornBy(FdRef base) const {
-  for (const Piece& piece : pieces_) {
-    if (piece.replica.kind == Replica::Kind::kNative) continue;
-    absl::StatusOr<Fd> place = FindPlace(base, piece.replica.path);
+  for (const Replica& replica : plan_) {
+    if (replica.kind == Replica::Kind::kNative) continue;
+    absl::StatusOr<Fd> place = FindPlace(base, replica.path);
     if (!place.ok() || !place->valid()) continue;
     return IsMountRoot(*place).value_or(false);
   }

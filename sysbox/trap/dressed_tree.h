@@ -36,22 +36,26 @@ absl::StatusOr<DetachedMount> CloneAlone(FdRef at, std::string_view path,
                                          bool recursive);
 absl::Status MakePrivate(FdRef mount);
 
-// Clones of what lies over the container's own file system of a type. Nothing
-// at all if the container has none, or has taken everything away.
+// What lies over the container's own file system of a type. Nothing at all if
+// the container has none, or has taken everything away.
 class Wardrobe {
  public:
   // `network`: the caller's namespace. Each sees directories of its own below
   // /proc/sys/net, so what lies over them is put there from within it.
   static absl::StatusOr<Wardrobe> Open(const Container& container,
                                        const DressedType& type, Fd network);
-  bool empty() const { return pieces_.empty(); }
+  bool empty() const { return plan_.empty(); }
   const std::vector<Replica>& plan() const { return plan_; }
 
-  // Puts them over `base`, the root of a file system of the same type; all
-  // read-only if `read_only`. What `base` has no place for is left out, and
-  // where something lies already, nothing is put. Before
-  // Linux 6.15 `base` must be attached in the thread's mount namespace, after
-  // that it may also be detached there: else EINVAL, and nothing is used up.
+  // Clones all of it, from where the thread is at home. To let go of what is
+  // then not used takes a grace period of the kernel's for each: only when it
+  // is known to be needed.
+  absl::Status Fetch();
+  // Puts what was fetched over `base`, the root of a file system of the same
+  // type; all read-only if `read_only`. What `base` has no place for is left
+  // out, and where something lies already, nothing is put. Before Linux 6.15
+  // `base` must be attached in the thread's mount namespace, after that it may
+  // also be detached there: else EINVAL, and nothing is used up.
   absl::Status Dress(FdRef base, bool read_only);
   // Whether something of it lies over `base` already.
   bool IsWornBy(FdRef base) const;
@@ -61,7 +65,15 @@ class Wardrobe {
     Replica replica;
     DetachedMount mount;  // natives are cloned from the base
   };
+  // Where the container's init has it.
+  struct Origin {
+    Fd mount_namespace;
+    Fd network_namespace;
+    Fd root;
+    std::string_view mount_point;
+  };
   absl::Status CloneNatives(FdRef base);
+  Origin origin_;
   Fd network_;
   std::vector<Replica> plan_;
   std::vector<Piece> pieces_;  // as planned

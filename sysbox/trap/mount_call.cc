@@ -125,6 +125,7 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   const bool read_only = (flags & MS_RDONLY) != 0;
   SYSBOX_RETURN_IF_ERROR(
       CheckNotRevealing(call, type->type, wardrobe, read_only));
+  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch());
   SYSBOX_ASSIGN_OR_RETURN(
       const bool made,
       WasMade(call, target, mount_namespace, wardrobe, read_only));
@@ -147,6 +148,7 @@ absl::Status BindOne(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
   SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
   if (!wardrobe.IsWornBy(source)) return KernelsOwn();
+  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch());
   SYSBOX_ASSIGN_OR_RETURN(
       const bool made, WasMade(call, target, mount_namespace, wardrobe, false));
   if (made) return absl::OkStatus();
@@ -229,6 +231,7 @@ absl::Status DressDetached(const TrappedCall& call) {
   if (wardrobe.empty() || (!begun && wardrobe.IsWornBy(source))) {
     return KernelsOwn();
   }
+  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch());
   call.progress.Note(1);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
@@ -110,6 +111,7 @@ bool IsReplica(const MountInfo& mount, const MountInfo& base,
   Replica found;
   found.path = mount.mount_point.substr(prefix.size());
   found.read_only = HasOption(mount.options, "ro");
+  found.is_private = mount.optional_fields.empty();
   if (!Classify(mount, base, &found)) return false;
   if (replica != nullptr) *replica = found;
   return true;
@@ -144,6 +146,7 @@ std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
   std::vector<Replica> replicas;
   if (base == mounts.rend()) return replicas;
   absl::flat_hash_set<int> ours = {base->id};
+  absl::flat_hash_map<std::string, size_t> places;
   for (const MountInfo* mount : MountsOn(mounts, base->id)) {
     Replica replica;
     if (!ours.contains(mount->parent_id) ||
@@ -155,7 +158,13 @@ std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
       continue;
     }
     ours.insert(mount->id);
-    replicas.push_back(std::move(replica));
+    const auto [place, free] =
+        places.try_emplace(replica.path, replicas.size());
+    if (free) {
+      replicas.push_back(std::move(replica));
+    } else {
+      replicas[place->second] = std::move(replica);
+    }
   }
   return replicas;
 }

@@ -22,11 +22,14 @@ struct Replica {
   Kind kind = Kind::kEmulated;
   std::string path;  // below the file system's root, without a slash in front
   bool read_only = false;
+  // A mount that propagates nowhere and to which nothing propagates.
+  bool is_private = false;
 };
 
 // Of the file system of `type` ("proc", "sysfs") mounted at `mount_point`
 // ("/proc", "/sys") in `mounts`: in the order in which to attach them. Mounts
-// of others (binfmt_misc, cgroups) are left out, and what lies on them.
+// of others (binfmt_misc, cgroups) are left out, and what lies on them. Of
+// several at one place it is the one on top, which is what a path leads to.
 std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
                                   std::string_view mount_point,
                                   std::string_view type);

@@ -31,8 +31,9 @@ namespace sysbox::emu {
 namespace {
 
 // What Get has measured, so that the Read that follows fits the size.
-constexpr size_t kMaxSnapshots = 64;
+constexpr size_t kMaxSnapshots = 512;
 constexpr size_t kMaxSnapshotBytes = 16384;
+constexpr size_t kMaxBytes = size_t{64} * kMaxSnapshotBytes;  // of all
 constexpr absl::Duration kSnapshotAge = absl::Seconds(1);
 
 // As of sysfs's files. Not 0 as of procfs's: sendfile(2) would take them for
@@ -42,6 +43,10 @@ constexpr uint64_t kLiveFileSize = 4096;
 // How late a list that is not fixed may tell of a new name, unless it is
 // restless. Each step of a path through a directory would ask otherwise.
 constexpr uint32_t kListingMs = 50;
+// How long what changes by itself is taken to be as it was when the file was
+// opened, which asks: a program that reads it would have us asked three times
+// for its size.
+constexpr uint32_t kFreshMs = 3;
 constexpr int kMaxDepth = 12;
 constexpr std::string_view kHostname = "/proc/sys/kernel/hostname";
 
@@ -57,6 +62,12 @@ std::string PathBelow(std::string_view directory, std::string_view name) {
 }
 
 bool IsFile(const ServedNode& node) { return S_ISREG(node.spec.mode); }
+
+// Whether opening it by a path means to look its name up: not where it is
+// bound, so that no name of ours leads to it.
+bool AskedByOpening(const ServedNode& node) {
+  return node.spec.binding != Binding::kServed;
+}
 
 // Whether only writes through this tree change what the file says.
 bool IsSteady(const ServedNode& node) {
@@ -110,6 +121,7 @@ class EmulatedTree : public fuse::Tree {
                fuse::Attributes& attributes);
   absl::Time TakeSnapshot(fuse::NodeId node, std::string text);
   std::optional<std::string> FreshSnapshot(fuse::NodeId node);
+  void ForgetSnapshot(fuse::NodeId node) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Time ChangeOf(fuse::NodeId node);
   void NoteChange(fuse::NodeId node, bool steady);
 
@@ -119,6 +131,7 @@ class EmulatedTree : public fuse::Tree {
   SeenPaths seen_;
   absl::Mutex mu_;
   std::unordered_map<fuse::NodeId, Snapshot> snapshots_ ABSL_GUARDED_BY(mu_);
+  size_t snapshot_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   std::unordered_map<fuse::NodeId, absl::Time> changes_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -200,7 +213,12 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
     attributes.fixed =
         node.spec.others != Others::kNamespace && node.spec.hides == nullptr;
     if (!attributes.fixed) {
-      attributes.valid_ms = node.spec.restless ? 0 : kListingMs;
+      attributes.valid_ms = kListingMs;
+      attributes.name_valid_ms = kListingMs;
+      if (node.spec.restless) {
+        attributes.valid_ms = AskedByOpening(node) ? kFreshMs : 0;
+        attributes.name_valid_ms = 0;
+      }
       attributes.changed = absl::ToTimespec(absl::Now());
     }
     return attributes;
@@ -213,6 +231,12 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
   if (superblock_ == Superblock::kLive) {
     attributes.size = kLiveFileSize;
     return attributes;
+  }
+  // Not what another file's write changes, nor what somebody waits for.
+  if (!attributes.fixed && AskedByOpening(node) && node.spec.zeroes.empty() &&
+      !TellsOfChanges(node.number)) {
+    attributes.fixed_name = false;
+    attributes.valid_ms = kFreshMs;
   }
   Measure(caller, node, attributes);
   return attributes;
@@ -240,10 +264,23 @@ absl::Time EmulatedTree::TakeSnapshot(fuse::NodeId node, std::string text) {
     found->second.taken = now;
     return found->second.changed;
   }
+  ForgetSnapshot(node);
   if (text.size() > kMaxSnapshotBytes) return now;
-  if (snapshots_.size() >= kMaxSnapshots) snapshots_.clear();
+  if (snapshots_.size() >= kMaxSnapshots ||
+      snapshot_bytes_ + text.size() > kMaxBytes) {
+    snapshots_.clear();
+    snapshot_bytes_ = 0;
+  }
+  snapshot_bytes_ += text.size();
   snapshots_[node] = {std::move(text), now, now};
   return now;
+}
+
+void EmulatedTree::ForgetSnapshot(fuse::NodeId node) {
+  const auto found = snapshots_.find(node);
+  if (found == snapshots_.end()) return;
+  snapshot_bytes_ -= found->second.text.size();
+  snapshots_.erase(found);
 }
 
 std::optional<std::string> EmulatedTree::FreshSnapshot(fuse::NodeId node) {
@@ -267,7 +304,7 @@ void EmulatedTree::NoteChange(fuse::NodeId node, bool steady) {
   if (steady) {  // as many as there are files of the host's: few
     changes_[node] = absl::Now();
   } else {
-    snapshots_.erase(node);
+    ForgetSnapshot(node);
   }
 }
 
@@ -299,6 +336,7 @@ absl::StatusOr<std::vector<fuse::DirectoryEntry>> EmulatedTree::List(
                           NamesIn(view_, superblock_, caller, found));
   std::vector<fuse::DirectoryEntry> entries;
   entries.reserve(names.size());
+  std::map<Scope, uint64_t> namespaces;
   for (const auto& [name, type] : names) {
     const std::string path = PathBelow(found.path, name);
     const NodeSpec* row = FindRow(path);
@@ -310,7 +348,11 @@ absl::StatusOr<std::vector<fuse::DirectoryEntry>> EmulatedTree::List(
     if (of_namespace) {
       // Without one, the number is only not that of a lookup.
       const Scope scope = row != nullptr ? row->scope : found.spec.scope;
-      namespace_inode = view_.kernel().NamespaceOf(caller, scope).value_or(0);
+      const auto [known, asked] = namespaces.try_emplace(scope, 0);
+      if (asked) {
+        known->second = view_.kernel().NamespaceOf(caller, scope).value_or(0);
+      }
+      namespace_inode = known->second;
     }
     entries.push_back({.name = name,
                        .node = NodeNumber(path, namespace_inode),

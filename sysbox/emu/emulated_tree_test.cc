@@ -153,6 +153,29 @@ TEST_CASE("what changes by itself is cached by its content") {
   CHECK(VALUE_OF(container.Walk("/proc/sys/kernel/osrelease")).fixed);
 }
 
+TEST_CASE("how old what the kernel knows of a file may be") {
+  Container container;
+  FakeView& view = container.view;
+  view.Put(Scope::kHost, "/proc/sys/fs/file-nr", "1\t0\t9\n", 0444);
+  const fuse::Attributes count =
+      VALUE_OF(container.Walk("/proc/sys/fs/file-nr"));
+  CHECK_FALSE(count.fixed_name);  // whoever opens it asks
+  CHECK(count.name_valid_ms == 0);
+  CHECK(count.valid_ms > 0);
+  CHECK(count.valid_ms < 10);
+  view.Put(Scope::kIpc, "/proc/sys/kernel/shmmax", "5\n");
+  const fuse::Attributes value =
+      VALUE_OF(container.Walk("/proc/sys/kernel/shmmax"));
+  CHECK_FALSE(value.fixed_name);
+  CHECK(value.name_valid_ms == 0);
+  CHECK(value.valid_ms > 0);
+  // Somebody may wait for a change by poll, or write the one to see the other.
+  view.Put(Scope::kUts, kHostname, "box\n");
+  CHECK(VALUE_OF(container.Walk(kHostname)).valid_ms == 0);
+  view.Put(Scope::kHost, "/proc/sys/vm/dirty_ratio", "20\n");
+  CHECK(VALUE_OF(container.Walk("/proc/sys/vm/dirty_ratio")).valid_ms == 0);
+}
+
 TEST_CASE("a directory shows the host's names, not what is root's alone") {
   Container container;
   FakeView& view = container.view;

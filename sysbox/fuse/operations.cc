@@ -21,6 +21,9 @@ namespace {
 constexpr double kForGood = 365.0 * 24 * 3600;
 // Of a reply to readdir, which asks for up to 128 KiB.
 constexpr size_t kMaxListing = 32 << 10;
+// What the kernel goes on from after the last entry, to be told that there are
+// no more. No index; old 32-bit programs take no higher one.
+constexpr uint64_t kEnd = 0x7fffffff;
 constexpr int kMaxErrno = 511;  // the kernel refuses higher ones, and waits on
 
 Service& ServiceOf(fuse_req_t request) {
@@ -59,13 +62,18 @@ double ValidityOf(const Attributes& attributes) {
   return attributes.fixed ? kForGood : attributes.valid_ms / 1000.0;
 }
 
+double NameValidityOf(const Attributes& attributes) {
+  return attributes.fixed || attributes.fixed_name
+             ? kForGood
+             : attributes.name_valid_ms / 1000.0;
+}
+
 fuse_entry_param EntryOf(const Attributes& attributes) {
   fuse_entry_param entry = {};
   entry.ino = attributes.node;
   entry.attr = StatOf(attributes);
   entry.attr_timeout = ValidityOf(attributes);
-  entry.entry_timeout =
-      attributes.fixed_name ? kForGood : ValidityOf(attributes);
+  entry.entry_timeout = NameValidityOf(attributes);
   return entry;
 }
 
@@ -213,6 +221,7 @@ class Listing {
         buffer_(std::min(size, kMaxListing)) {}
 
   void Reply(uint64_t position) {
+    if (position == kEnd) return (void)fuse_reply_buf(request_, nullptr, 0);
     Service& service = ServiceOf(request_);
     absl::StatusOr<std::vector<DirectoryEntry>> entries =
         service.tree().List(CallerOf(request_), directory_);
@@ -220,7 +229,8 @@ class Listing {
     entries->insert(entries->begin(), {{".", directory_, S_IFDIR, true},
                                        {"..", kRootNode, S_IFDIR, true}});
     for (uint64_t i = position; i < entries->size(); ++i) {
-      if (!Add((*entries)[i], i + 1, i < 2)) break;
+      const uint64_t next = i + 1 < entries->size() ? i + 1 : kEnd;
+      if (!Add((*entries)[i], next, i < 2)) break;
     }
     (void)fuse_reply_buf(request_, buffer_.data(), used_);
   }

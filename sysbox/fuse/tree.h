@@ -44,9 +44,10 @@ struct Attributes {
   // Name and attributes hold until Write or Server::Invalidate. False: the
   // kernel asks anew each time.
   bool fixed = true;
-  // Of what is not fixed: the name nevertheless stays this node's; and how old
-  // the kernel's copy of name and attributes may become.
+  // Of what is not fixed: the name nevertheless stays this node's, or for how
+  // long; and how old the kernel's copy of the attributes may become.
   bool fixed_name = false;
+  uint32_t name_valid_ms = 0;
   uint32_t valid_ms = 0;
 };
 

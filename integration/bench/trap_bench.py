@@ -16,11 +16,11 @@ from harness.daemon import Daemon  # noqa: E402
 
 CAPABILITIES = ["CAP_SYS_ADMIN", "CAP_MKNOD", "CAP_CHOWN", "CAP_DAC_OVERRIDE"]
 SUBJECTS = ("runc", "sysbox-runc")
-# Call → what sysbox may take at most, in microseconds (performance.md) or as
-# a multiple of runc's.
+# Call → what sysbox may take at most: in microseconds (performance.md), beyond
+# what an untrapped call of its kind takes, or as a multiple of runc's.
 GOALS = {"getppid": ("x", 1.15), "mknod-fifo": ("x", 1.15),
-         "mknod-null": ("us", 20), "sysinfo": ("us", 20), "affinity": ("us", 20),
-         "mount-proc": ("us", 500)}
+         "mknod-null": ("us over mknod-fifo", 20), "sysinfo": ("us", 20),
+         "affinity": ("us", 20), "mount-proc": ("us", 500)}
 
 
 def make_bundle(subject, runtime, work, arguments):
@@ -59,15 +59,20 @@ def measure(bundle, subject):
     return dict(line.split(" ", 1) for line in lines)
 
 
-def verdict(call, ours, theirs):
+def verdict(call, medians):
+    ours, theirs = (medians.get((subject, call))
+                    for subject in ("sysbox-runc", "runc"))
     if call not in GOALS or ours is None:
         return ""
     unit, limit = GOALS[call]
-    if unit == "us":
-        return f"{'met' if ours <= limit else 'MISSED'}: <= {limit} us"
-    if theirs is None:
-        return ""
-    return f"{'met' if ours <= limit * theirs else 'MISSED'}: <= {limit} x"
+    highest = limit
+    if unit == "x":
+        if theirs is None:
+            return ""
+        highest = limit * theirs
+    elif " over " in unit:
+        highest += medians["sysbox-runc", unit.split()[-1]]
+    return f"{'met' if ours <= highest else 'MISSED'}: <= {limit} {unit}"
 
 
 def report(rounds):
@@ -83,7 +88,7 @@ def report(rounds):
         row = [medians.get((subject, call)) for subject in SUBJECTS]
         cells = "".join(f"{'-' if value is None else f'{value:.2f}':>14}"
                         for value in row)
-        print(f"{call:14}{cells}   {verdict(call, row[1], row[0])}")
+        print(f"{call:14}{cells}   {verdict(call, medians)}")
 
 
 def main():

@@ -1,5 +1,6 @@
 // What single system calls cost where this runs. Prints "CALL MICROSECONDS"
-// lines: medians. Needs to be root of its namespaces; leaves nothing.
+// lines: medians. Needs to be root of its namespaces, a mount namespace of its
+// own among them.
 
 #include <fcntl.h>
 #include <sched.h>
@@ -85,8 +86,12 @@ void Run(const Case& c) {
 }  // namespace
 
 int main() {
+  // What a disk's file system takes to make a node is not what is measured.
+  if (mount("t", "/tmp", "tmpfs", 0, nullptr) != 0) {
+    perror("mount /tmp");
+    return 1;
+  }
   mkdir("/tmp/m", 0755);
   for (const Case& c : kCases) Run(c);
-  rmdir("/tmp/m");
-  return 0;
+  return umount2("/tmp", MNT_DETACH) == 0 ? 0 : 1;
 }

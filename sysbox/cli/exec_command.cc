@@ -10,7 +10,6 @@
 #include "sysbox/cli/runtime_options.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/oci/spec_json.h"
-#include "sysbox/oci/validate_process.h"
 #include "sysbox/runtime/container.h"
 #include "sysbox/runtime/exec.h"
 #include "sysbox/runtime/foreground.h"
@@ -76,7 +75,7 @@ absl::StatusOr<oci::Process> ProcessOf(const Invocation& invocation,
                           "--process");
   absl::StatusOr<oci::Process> process = oci::ParseProcess(text);
   SYSBOX_RETURN_IF_ERROR(process.status(), "{}", path);
-  SYSBOX_RETURN_IF_ERROR(oci::ValidateProcess(*process), "{}", path);
+  SYSBOX_RETURN_IF_ERROR(CheckExecProcess(*process), "{}", path);
   return process;
 }
 
@@ -108,7 +107,7 @@ absl::StatusOr<runtime::ExecOptions> ExecOptionsOf(
   options.cgroups = flags.List(kCgroup);
   SYSBOX_RETURN_IF_ERROR(CheckTerminal(options));
   SYSBOX_ASSIGN_OR_RETURN(options.preserve_fds,
-                          PreserveFdsOf(flags.Integer(kPreserveFds)));
+                          PreserveFdsOf(flags.Integer(kPreserveFds), 0));
   return options;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/oci/validate_process.h"
@@ -84,8 +85,15 @@ absl::StatusOr<oci::Process> ExecProcess(const oci::Process& base,
     SYSBOX_ASSIGN_OR_RETURN(uint32_t id, ParseId(gid, "--additional-gids"));
     process.user.additional_gids.push_back(id);
   }
-  SYSBOX_RETURN_IF_ERROR(oci::ValidateProcess(process));
+  SYSBOX_RETURN_IF_ERROR(CheckExecProcess(process));
   return process;
+}
+
+absl::Status CheckExecProcess(oci::Process& process) {
+  for (const std::string& warning : oci::NormalizeProcess(process)) {
+    Log(LogLevel::kWarning, "{}", warning);
+  }
+  return oci::ValidateProcess(process);
 }
 
 }  // namespace sysbox::cli

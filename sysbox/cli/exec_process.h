@@ -58,6 +58,10 @@ absl::StatusOr<oci::Process> ExecProcess(const oci::Process& base,
                                          const FlagValues& flags,
                                          absl::Span<const std::string> args);
 
+// The first thing wrong with it. Capabilities without a known name are dropped
+// with a warning in the log, as those of config.json are.
+absl::Status CheckExecProcess(oci::Process& process);
+
 // "UID[:GID]"; a missing GID leaves `user`'s.
 absl::Status SetUser(std::string_view text, oci::User& user);
 

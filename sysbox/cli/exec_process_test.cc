@@ -88,6 +88,13 @@ TEST_CASE(
   CHECK(sets.ambient.empty());
 }
 
+TEST_CASE("capabilities that nobody knows are dropped, as runc does") {
+  oci::Process process =
+      VALUE_OF(Exec({"-c", "CAP_FROB", "-c", "CAP_KILL"}, {"ls"}));
+  CHECK(process.capabilities->bounding == Words{"CAP_CHOWN", "CAP_KILL"});
+  CHECK(process.capabilities->effective == Words{"CAP_KILL"});
+}
+
 TEST_CASE("a user without a group keeps the container's group") {
   oci::Process process = VALUE_OF(Exec({"--user", "5"}, {"ls"}));
   CHECK(process.user.uid == 5);

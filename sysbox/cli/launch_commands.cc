@@ -106,7 +106,7 @@ int ListenFds() {
   if (process == nullptr || count == nullptr) return 0;
   if (ParseUint64(process) != static_cast<uint64_t>(getpid())) return 0;
   const absl::StatusOr<int> fds =
-      PreserveFdsOf(static_cast<int64_t>(ParseUint64(count).value_or(0)));
+      PreserveFdsOf(static_cast<int64_t>(ParseUint64(count).value_or(0)), 0);
   return fds.value_or(0);
 }
 
@@ -138,9 +138,10 @@ absl::StatusOr<runtime::CreateOptions> CreateOptionsOf(
   options.skip_kernel_check = globals.skip_kernel_check;
   options.uses_manager = !globals.no_manager;
   options.emulate = !globals.no_emulation;
-  SYSBOX_ASSIGN_OR_RETURN(options.preserve_fds,
-                          PreserveFdsOf(flags.Integer(kPreserveFds)));
   options.listen_fds = ListenFds();
+  SYSBOX_ASSIGN_OR_RETURN(
+      options.preserve_fds,
+      PreserveFdsOf(flags.Integer(kPreserveFds), options.listen_fds));
   options.notify_socket = !NotifySocket().empty();
   options.version = kVersion;
   return options;

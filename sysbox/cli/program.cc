@@ -59,10 +59,12 @@ absl::StatusOr<int> RunHelp(const ProgramSpec& program,
   return PrintAndExit(CommandHelp(program, *command));
 }
 
+// `failure_code` becomes the command's once it is clear what is asked of it.
 absl::StatusOr<int> RunCommandLine(const ProgramSpec& program,
                                    const CommandSpec& command,
                                    const FlagValues& globals,
-                                   absl::Span<const std::string> arguments) {
+                                   absl::Span<const std::string> arguments,
+                                   int* failure_code) {
   SYSBOX_ASSIGN_OR_RETURN(
       ParsedArguments parsed,
       ParseArguments(WithHelp(command.flags), command.order, arguments));
@@ -73,6 +75,7 @@ absl::StatusOr<int> RunCommandLine(const ProgramSpec& program,
     SYSBOX_RETURN_IF_ERROR(
         CheckOperandCount(program, command, parsed.operands.size()));
   }
+  *failure_code = command.failure_code;
   return command.run({program, command, globals, std::move(parsed.flags),
                       std::move(parsed.operands)});
 }
@@ -113,9 +116,9 @@ int RunProgram(const ProgramSpec& program,
     code = RunHelp(program, absl::MakeConstSpan(operands).subspan(1));
     failure_code = program.unknown_command_code;
   } else if (const CommandSpec* command = FindCommand(program, operands[0])) {
-    code = RunCommandLine(program, *command, globals,
-                          absl::MakeConstSpan(operands).subspan(1));
-    failure_code = command->failure_code;
+    code =
+        RunCommandLine(program, *command, globals,
+                       absl::MakeConstSpan(operands).subspan(1), &failure_code);
   } else {
     code = NotFound("unknown command \"{}\"; `{} help` lists them", operands[0],
                     program.name);

@@ -14,6 +14,7 @@ namespace sysbox::cli {
 namespace {
 
 constexpr int64_t kMaxPreservedFds = 1024;
+constexpr int kFirstPassedFd = 3;
 
 constexpr FlagSpec kDebug = {.name = "debug", .help = "log more"};
 constexpr FlagSpec kLog = {.name = "log",
@@ -114,10 +115,16 @@ absl::StatusOr<RuntimeOptions> RuntimeOptionsOf(const FlagValues& globals) {
   return options;
 }
 
-absl::StatusOr<int> PreserveFdsOf(int64_t count) {
+absl::StatusOr<int> PreserveFdsOf(int64_t count, int before) {
   if (count < 0 || count > kMaxPreservedFds) {
     return InvalidArgument("--preserve-fds: {} is not within 0..{}", count,
                            kMaxPreservedFds);
+  }
+  const int first = kFirstPassedFd + before;
+  for (int fd = first; fd < first + static_cast<int>(count); ++fd) {
+    if (IsInherited(fd)) continue;
+    return InvalidArgument("--preserve-fds: {}: descriptor {} is not open",
+                           count, fd);
   }
   return static_cast<int>(count);
 }

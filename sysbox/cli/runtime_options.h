@@ -27,8 +27,9 @@ struct RuntimeOptions {
 absl::Span<const FlagSpec> RuntimeGlobalFlags();
 absl::StatusOr<RuntimeOptions> RuntimeOptionsOf(const FlagValues& globals);
 
-// `--preserve-fds N`, checked.
-absl::StatusOr<int> PreserveFdsOf(int64_t count);
+// `--preserve-fds N`: the descriptors from 3 + `before` up must have been
+// passed to this process, lest one of its own takes the place of a missing one.
+absl::StatusOr<int> PreserveFdsOf(int64_t count, int before);
 
 // Sends the log where the global flags say.
 absl::Status ConfigureRuntimeLog(const FlagValues& globals);

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "catch2/catch.hpp"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/file.h"
 #include "sysbox/testing/status_matchers.h"
 
 namespace sysbox::cli {
@@ -41,9 +43,22 @@ TEST_CASE("runc's further global flags are taken") {
 }
 
 TEST_CASE("a number of descriptors to preserve has limits") {
-  CHECK(VALUE_OF(PreserveFdsOf(3)) == 3);
-  CHECK_FALSE(PreserveFdsOf(-1).ok());
-  CHECK_FALSE(PreserveFdsOf(100'000).ok());
+  CHECK(VALUE_OF(PreserveFdsOf(0, 0)) == 0);
+  CHECK_FALSE(PreserveFdsOf(-1, 0).ok());
+  CHECK_FALSE(PreserveFdsOf(100'000, 0).ok());
+}
+
+TEST_CASE("a descriptor to preserve must be open, and not one of ours") {
+  const Fd null = VALUE_OF(OpenAt(FdRef::Cwd(), "/dev/null", {}));
+  const int before = 500;  // far from what is open
+  const int number = 3 + before;
+  REQUIRE_OK(DuplicateOnto(null, number));
+  const Fd passed(number);
+  CHECK(VALUE_OF(PreserveFdsOf(1, before)) == 1);
+  CHECK(PreserveFdsOf(2, before).status().message() ==
+        "--preserve-fds: 2: descriptor 504 is not open");
+  REQUIRE_OK(SetCloseOnExec(passed, true));
+  CHECK_FALSE(PreserveFdsOf(1, before).ok());
 }
 
 }  // namespace

@@ -79,6 +79,11 @@ absl::Status DuplicateOnto(FdRef fd, int number) {
   return ErrnoStatus(error, fmt::format("dup {} onto {}", fd.get(), number));
 }
 
+bool IsInherited(int number) {
+  const int flags = fcntl(number, F_GETFD);
+  return flags >= 0 && (flags & FD_CLOEXEC) == 0;
+}
+
 absl::Status SetCloseOnExec(FdRef fd, bool close_on_exec) {
   return SetFlagBit(fd, F_GETFD, F_SETFD, FD_CLOEXEC, close_on_exec);
 }

@@ -52,6 +52,9 @@ absl::StatusOr<Fd> Duplicate(FdRef fd);
 // Duplicates `fd` onto exactly `number`, without close-on-exec (dup3(2)).
 absl::Status DuplicateOnto(FdRef fd, int number);
 absl::Status SetCloseOnExec(FdRef fd, bool close_on_exec);
+// Whether `number` is open and outlives exec(2): what a caller passed on, not
+// what this process opened.
+bool IsInherited(int number);
 absl::Status SetNonBlocking(FdRef fd, bool non_blocking);
 
 // Marks every descriptor >= `first` close-on-exec (close_range(2) with

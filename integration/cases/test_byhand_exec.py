@@ -33,7 +33,7 @@ def started(bundles, name):
 EXECS = [
     ([], "pwd; id; echo $FROM $PATH $HOME $TERM"),
     (["--cwd", "/etc"], "pwd"),
-    (["--cwd", "/made/new"], "pwd"),
+    (["--cwd", "/absent/new"], "pwd"),
     (["--env", "A=1", "--env", "B=x y", "--env", "FROM=flag"],
      "echo $A-$B-$FROM"),
     (["--user", "1000"], "id -u; id -g; echo $HOME"),

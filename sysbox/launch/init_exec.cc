@@ -62,7 +62,7 @@ std::string PathOf(const std::vector<std::string>& env) {
 absl::Status EnterWorkingDirectory(const ProcessPlan& plan, FdRef root) {
   absl::StatusOr<Fd> cwd =
       OpenInRoot(root, plan.cwd, {.flags = O_PATH | O_DIRECTORY});
-  if (!cwd.ok() && ErrnoOf(cwd.status()) == ENOENT) {
+  if (plan.make_cwd && ErrnoOf(cwd.status()) == ENOENT) {
     cwd = MakeDirectoriesInRoot(root, plan.cwd, 0755);
   }
   SYSBOX_RETURN_IF_ERROR(cwd, "process.cwd \"{}\"", plan.cwd);

@@ -11,8 +11,9 @@
 
 namespace sysbox::launch {
 
-// Makes plan.cwd if absent and enters it. Resolved strictly below `root`:
-// no magic link, so a leaked descriptor cannot be a way out (CVE-2024-21626).
+// Enters plan.cwd, which it makes if so planned. Resolved strictly below
+// `root`: no magic link, so a leaked descriptor cannot be a way out
+// (CVE-2024-21626).
 absl::Status EnterWorkingDirectory(const ProcessPlan& plan, FdRef root);
 
 // The environment to execute with: plan.env, and HOME from passwd if absent.

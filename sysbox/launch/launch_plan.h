@@ -31,7 +31,8 @@ struct ProcessPlan {
   std::vector<std::string> args;  // not empty
   std::vector<std::string> env;   // HOME is added from passwd when absent
   std::string cwd = "/";
-  uid_t uid = 0;  // container ids
+  bool make_cwd = true;  // if it is missing
+  uid_t uid = 0;         // container ids
   gid_t gid = 0;
   std::vector<gid_t> groups;
   std::optional<mode_t> umask;

@@ -50,6 +50,8 @@ absl::StatusOr<launch::ExecPlan> BuildExecPlan(const Container& container,
       BuildProcessPlan({process, state.config.linux->seccomp,
                         state.config.linux->personality, !state.no_new_keyring,
                         options.preserve_fds}));
+  // As with runc: a typo is no directory.
+  plan.process.make_cwd = false;
   if (state.format == 1) return plan;  // its config had the profile
   SYSBOX_ASSIGN_OR_RETURN(StateDir::SeccompProgram seccomp,
                           container.dir().LoadSeccomp(), "seccomp program");

@@ -8,10 +8,6 @@ import pytest
 
 from harness.waiting import until
 
-STALE = ("dockerd's own mount of the root file system keeps names it has "
-         "looked up, whatever the container does to them")
-
-
 def owner(path):
     info = os.lstat(path)
     return info.st_uid, info.st_gid
@@ -153,17 +149,6 @@ def test_cp_out_of_and_into_a_running_container(docker, disk):
     docker("cp", "-a", disk / "in", f"{container}:/srv")
     assert docker.shell(container, "cat /srv/f; stat -c %u:%g /srv/f") == (
         "in\n7:8\n")
-
-
-@pytest.mark.xfail(reason=STALE, strict=False)
-def test_cp_of_names_the_container_has_looked_up(docker, disk):
-    container = docker.start_container()
-    docker.shell(container, "ls / /etc; test -e /late; test -e /etc/late")
-    (disk / "late").write_text("late\n")
-    docker("cp", disk / "late", f"{container}:/late")
-    docker("cp", disk / "late", f"{container}:/etc/late")
-    assert docker.shell(container, "cat /late /etc/late") == "late\nlate\n"
-    assert "late" in docker.shell(container, "ls /etc").split()
 
 
 def test_cp_of_a_stopped_container(docker, disk):

@@ -14,12 +14,15 @@
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount.h"
+#include "sysbox/mgr/overlay_adoption.h"
 
 namespace sysbox::mgr {
 namespace {
 
 // Reads per wake-up: the loop has others to serve.
 constexpr int kMaxReads = 4;
+// Directories to adopt at once; an engine that writes to more is not told of.
+constexpr size_t kMaxDirectories = 4096;
 
 void LogDebug(const std::string& id, const absl::Status& status) {
   if (status.ok()) return;
@@ -31,6 +34,15 @@ void LogDebug(const std::string& id, const absl::Status& status) {
 absl::StatusOr<std::string> DeviceOf(FdRef file) {
   SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(file));
   return fmt::format("{}:{}", major(found.st_dev), minor(found.st_dev));
+}
+
+absl::Status RefreshAndAdopt(FdRef outside, FdRef inside,
+                             const std::set<std::string>& directories) {
+  SYSBOX_RETURN_IF_ERROR(RefreshFilesystem(inside));
+  if (directories.empty()) return absl::OkStatus();
+  const absl::Status adopted = AdoptDirectories(inside, outside, directories);
+  SYSBOX_RETURN_IF_ERROR(RefreshFilesystem(inside));
+  return adopted;
 }
 
 }  // namespace
@@ -78,6 +90,7 @@ void OverlayCoherence::Hold(const std::string& id, const std::string& rootfs,
   Release(id);
   containers_.emplace(id, Container{.sides = OverlaySides(rootfs, init),
                                     .init = init,
+                                    .directories = {},
                                     .refresher = {}});
 }
 
@@ -154,6 +167,7 @@ absl::Status OverlayCoherence::TakeEvents(
       SYSBOX_ASSIGN_OR_RETURN(const std::string device, DeviceOf(file));
       const auto [entry, first] = devices->emplace(device, written);
       if (written) entry->second = true;
+      if (written) NoteDirectory(device, file);
       if (first) OnDevice(device, file);
     }
     // Woken for nothing: an event whose file, leased perhaps, did not open.
@@ -162,6 +176,18 @@ absl::Status OverlayCoherence::TakeEvents(
     if (events.files.size() < WriteWatch::kBatch) break;
   }
   return absl::OkStatus();
+}
+
+void OverlayCoherence::NoteDirectory(const std::string& device, FdRef file) {
+  for (auto& [id, container] : containers_) {
+    if (container.sides.outside() != device) continue;
+    absl::StatusOr<std::string> directory =
+        DirectoryOf(file, container.sides.rootfs());
+    if (!directory.ok()) return LogDebug(id, directory.status());
+    if (container.directories.size() < kMaxDirectories) {
+      container.directories.insert(*std::move(directory));
+    }
+  }
 }
 
 void OverlayCoherence::OnDevice(const std::string& device, FdRef file) {
@@ -242,14 +268,19 @@ void OverlayCoherence::RefreshInside(const std::string& id,
 // and nothing could interrupt that.
 absl::Status OverlayCoherence::StartRefresher(const std::string& id,
                                               Container& container) {
-  SYSBOX_ASSIGN_OR_RETURN(const Fd root, container.sides.OpenInside());
-  absl::StatusOr<std::optional<OwnedChild>> child = Clone({});
+  const std::set<std::string> directories =
+      std::exchange(container.directories, {});
+  SYSBOX_ASSIGN_OR_RETURN(const Fd outside, container.sides.OpenOutside());
+  SYSBOX_ASSIGN_OR_RETURN(const Fd inside, container.sides.OpenInside());
+  // By the C library, whose fork(3) leaves a heap that the child can use,
+  // whatever our other threads do: it takes no other lock of theirs.
+  absl::StatusOr<std::optional<OwnedChild>> child = ForkProcess();
   SYSBOX_RETURN_IF_ERROR(child.status());
   if (!child->has_value()) {
     (void)SetParentDeathSignal(SIGKILL);
     // Not least the pid file's lock, which a successor of ours needs.
-    (void)CloseFrom(0, {root.get()});
-    _exit(RefreshFilesystem(root).ok() ? 0 : 1);
+    (void)CloseFrom(0, {outside.get(), inside.get()});
+    _exit(RefreshAndAdopt(outside, inside, directories).ok() ? 0 : 1);
   }
   OwnedChild refresher = **std::move(child);
   SYSBOX_ASSIGN_OR_RETURN(

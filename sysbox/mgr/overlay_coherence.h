@@ -7,17 +7,17 @@
 //     what happens                          whose names are forgotten
 //     the engine closes a file or directory the engine's: it has looked, and
 //                                           shall look afresh next time
-//     … after writing                       the container's as well
+//     … after writing                       the container's as well, and it
+//                                           adopts the directory if need be
+//                                           (overlay_adoption.h)
 //     the host's mount table changes        the engine's: `docker cp` mounts
 //                                           /etc/hosts even to look only
 //     the container closes a written file   the engine's; its writes are then
 //                                           not looked at for kRestMs, then
 //                                           once more, and watched again
 //
-// Not seen inside: what the engine deletes, or makes without writing a file;
-// and what it puts into a directory that is in use inside (/etc, below which
-// /etc/hosts is mounted) and that nobody had changed before: such a directory
-// stays the lower layer's until the container writes there itself.
+// Not seen inside: what the engine deletes, or makes without writing a file,
+// and a file in the place of one that is in use inside.
 #ifndef SYSBOX_MGR_OVERLAY_COHERENCE_H_
 #define SYSBOX_MGR_OVERLAY_COHERENCE_H_
 
@@ -26,6 +26,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +72,8 @@ class OverlayCoherence {
     OverlaySides sides;
     ProcessIdentity init;
     bool resting = false;  // its writes are not watched
+    // Of files that the engine has written, until the next refresh inside.
+    std::set<std::string> directories;
     // Refreshes the inside: it may have to wait for the container.
     OwnedChild refresher;
     api::EventLoop::Token token = 0;
@@ -90,6 +93,7 @@ class OverlayCoherence {
   void OnMountTable();
   // Device → whether anything was written there.
   absl::Status TakeEvents(std::map<std::string, bool>* devices);
+  void NoteDirectory(const std::string& device, FdRef file);
   void OnDevice(const std::string& device, FdRef file);
   void OnLost();
   void OnTimer();

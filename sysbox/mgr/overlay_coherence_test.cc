@@ -51,7 +51,8 @@ class Pair {
         Unshare(CLONE_NEWNS).ok() &&
         mount("", "/", "", MS_REC | MS_PRIVATE, nullptr) == 0;
     REQUIRE(unshared);
-    for (const char* name : {"lower/d", "upper", "work", "work2", "a"}) {
+    for (const char* name :
+         {"lower/d/e/f/low", "upper", "work", "work2", "a"}) {
       REQUIRE_OK(MakeDirectories(dir_ / name, 0755));
     }
     REQUIRE_OK(MountOverlay("work", read_only));
@@ -144,6 +145,50 @@ TEST_CASE("what the engine writes is seen inside, again and again") {
     REQUIRE_OK(Touch(pair.Outside(name)));
     CHECK(Until([&] { return Exists(inside); }));
   }
+}
+
+TEST_CASE("a directory in use inside is adopted when the engine writes there") {
+  Pair pair;
+  const std::string deep = "d/e/f";
+  // In use: neither its name nor those above it can be forgotten.
+  const Fd used = VALUE_OF(Open(pair.Inside(deep), {.flags = O_RDONLY}));
+  REQUIRE_FALSE(Exists(pair.Inside("d/e/f/late")));
+  REQUIRE_OK(ChangeModeAt(FdRef::Cwd(), pair.Outside(deep), 0750));
+  REQUIRE_OK(Touch(pair.Outside("d/e/f/late")));
+  CHECK(Until([&] { return Exists(pair.Inside("d/e/f/late")); }));
+  for (const char* name : {"d/e/f/own", "d/e/own", "d/own"}) {
+    CHECK_OK(Touch(pair.Inside(name)));
+    CHECK(Until([&] { return Exists(pair.Outside(name)); }));
+  }
+  CHECK(Exists(pair.Inside("d/e/f/low")));
+  const struct stat mode = VALUE_OF(StatAt(FdRef::Cwd(), pair.Inside(deep)));
+  CHECK((mode.st_mode & 07777) == 0750);
+  CHECK(Until([&] { return !Exists(pair.dir("upper.sysbox-aside")); }));
+}
+
+TEST_CASE("what an adoption that was killed has left aside comes back") {
+  Pair pair;
+  const Fd used = VALUE_OF(Open(pair.Inside("d/e/f"), {.flags = O_RDONLY}));
+  const std::string aside = pair.dir("upper.sysbox-aside");
+  REQUIRE_OK(MakeDirectories(aside + "/d%2Fe/x", 0700));
+  REQUIRE_OK(MakeDirectories(aside + "/gone", 0700));
+  REQUIRE_OK(Touch(pair.Outside("d/e/late")));
+  for (const char* name : {"d/e/late", "d/e/x", "gone"}) {
+    CHECK(Until([&] { return Exists(pair.Inside(name)); }));
+  }
+}
+
+TEST_CASE("no link of the container's leads an adoption elsewhere") {
+  Pair pair;
+  const Fd used = VALUE_OF(Open(pair.Inside("d"), {.flags = O_RDONLY}));
+  REQUIRE_OK(MakeDirectories(pair.dir("victim") + "/sub", 0700));
+  REQUIRE_OK(Symlink(pair.dir("victim"), pair.Inside("link")));
+  REQUIRE(Until([&] { return Exists(pair.Outside("link")); }));
+  const int before = pair.inside_count;
+  REQUIRE_OK(Touch(pair.Outside("link/sub/file")));  // no overlay's
+  REQUIRE_OK(Touch(pair.Outside("d/file")));
+  REQUIRE(Until([&] { return pair.inside_count > before; }));
+  CHECK(ListDirectory(pair.dir("victim") + "/sub")->size() == 1);
 }
 
 TEST_CASE("once the engine has looked, it looks afresh: deletions are seen") {

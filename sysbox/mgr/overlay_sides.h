@@ -25,6 +25,7 @@ class OverlaySides {
   absl::StatusOr<Fd> OpenOutside();
   absl::StatusOr<Fd> OpenInside();  // not before OpenOutside succeeded
 
+  const std::string& rootfs() const { return rootfs_; }
   // "0:61", as in mountinfo; "" until opened successfully.
   const std::string& outside() const { return outside_; }
   const std::string& inside() const { return inside_; }

@@ -1,5 +1,6 @@
 """What config.json can say, on the real kernel."""
 
+import json
 import os
 import re
 import stat
@@ -417,3 +418,24 @@ def test_unknown_fields_are_ignored(bundle, name):
     bundle.spec["vendor"] = {"x": 1}
     bundle.spec["process"]["vendor"] = [1]
     assert bundle.shell("echo fine", name).out == "fine\n"
+
+
+def test_every_mount_option_that_features_names(bundle, runc_bundle, name,
+                                                disk):
+    """By bind and tmpfs: what runc takes is taken."""
+    of = [set(json.loads(b("features").out)["mountOptions"])
+          for b in (bundle, runc_bundle)]
+    assert of[1] <= of[0]
+    wrong = []
+    for option in sorted(of[1]):
+        for kind, source in (("tmpfs", "tmpfs"), ("none", disk)):
+            codes = []
+            for each in (bundle, runc_bundle):
+                each.spec["mounts"] = [m for m in each.spec["mounts"]
+                                       if m["destination"] != "/m"]
+                mount(each, "/m", kind, source, *(
+                    [option] if kind == "tmpfs" else ["rbind", option]))
+                codes.append(each.save()("run", name, check=False).code)
+            if codes[0] > codes[1]:
+                wrong.append((kind, option, codes))
+    assert not wrong

@@ -57,11 +57,67 @@ def test_root_is_all_powerful_inside(podman):
     assert open("/proc/sys/vm/swappiness").read() != "7\n"
 
 
-def test_a_network_made_before_it_is_explained(podman):
-    """Without a user namespace Podman makes the network in the host's."""
-    refused = podman.run("true", options=(), check=False)
+# Without a user namespace Podman makes the network in the host's.
+PLAIN = ()
+
+
+def test_without_options_it_is_a_system_container(podman):
+    out = podman.run(
+        "sh", "-c", "cat /proc/self/uid_map; id -u; touch /x && stat -c %u /x;"
+        "mount -t tmpfs t /tmp && sysctl -n net.ipv4.ping_group_range && "
+        "ls /sys/class/net && mount | grep '^sysfs on /sys '",
+        options=(*PLAIN, "--sysctl", "net.ipv4.ping_group_range=0 99999999")
+        ).out.split("\n")
+    first, host, size = uid_map(out[0])
+    assert (first, size) == (0, 65536) and host >= 65536
+    assert out[1:3] == ["0", "0"]
+    assert out[3].split() == ["0", "65535"]
+    assert out[4:6] == ["eth0", "lo"]
+    assert "ro,nosuid,nodev,noexec" in out[6]
+
+
+def test_root_may_use_but_not_change_a_network_of_the_hosts(podman):
+    port_start = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+    before = open(port_start).read()
+    box = podman.start(*SERVE, options=(*PLAIN, "-p", "9091:80", "--sysctl",
+                                        "net.ipv4.ip_forward=0"))
+    until(lambda: run("busybox", "wget", "-qO-", "http://127.0.0.1:9091/",
+                      check=False).out == "served\n")
+    assert podman("exec", box, "cat", "/proc/sys/net/ipv4/ip_forward"
+                  ).out == "0\n"
+    for change in ("ip addr add 10.9.9.9/32 dev lo", "ip link set eth0 down",
+                   "echo 1 >/proc/sys/net/ipv4/ip_forward",
+                   "mkdir /s && mount -t sysfs s /s"):
+        assert podman("exec", box, "sh", "-c", change, check=False
+                      ).code != 0, change
+    # Who makes it writable may write to nothing of it, but for what is
+    # mounted there: the container's own values.
+    assert podman("exec", box, "sh", "-c", "mount -o remount,rw,bind /sys; "
+                  "find /sys -xdev -type f | while read -r file; do "
+                  "if { true >>$file; } 2>/dev/null; then "
+                  "grep -q \" $file \" /proc/self/mountinfo || echo $file; "
+                  "fi; done").out == ""
+    assert open(port_start).read() == before
+
+
+def test_a_pod_without_a_user_namespace_shares_one(podman):
+    podman("pod", "create", "--name", "pod")
+    podman.start(*SERVE, options=("--pod", "pod"))
+    until(lambda: podman.run("wget", "-qO-", "http://127.0.0.1/",
+                             options=("--pod", "pod"), check=False
+                             ).out == "served\n")
+    show = ("sh", "-c", "cat /proc/self/uid_map; for i in net user ipc uts; "
+            "do readlink /proc/self/ns/$i; done")
+    first = podman.run(*show, options=("--pod", "pod")).out
+    assert uid_map(first.split("\n")[0])[1] >= 65536
+    assert podman.run(*show, options=("--pod", "pod")).out == first
+
+
+@pytest.mark.parametrize("network", ["host", "ns:/proc/self/ns/net"])
+def test_the_hosts_own_network_is_refused(podman, network):
+    refused = podman.run("true", options=("--network", network), check=False)
     assert refused.code != 0
-    assert "--userns=auto" in refused.err
+    assert "sharing the host's network namespace" in refused.err
 
 
 def test_life(podman):
@@ -106,11 +162,12 @@ def test_volumes_and_limits(podman):
     assert out == ["0", "64", "1"]
 
 
-@pytest.mark.parametrize("systemd", ["true", "always"])
-def test_systemd(podman, systemd):
+@pytest.mark.parametrize("systemd, options", [
+    ("true", [Podman.USERNS]), ("always", [Podman.USERNS]), ("always", PLAIN)])
+def test_systemd(podman, systemd, options):
     """Podman sets the scene for it, and so do we: once."""
     image = images.make_base_rootfs()
-    box = podman("run", "-d", podman.USERNS, f"--systemd={systemd}",
+    box = podman("run", "-d", *options, f"--systemd={systemd}",
                  "--rootfs", f"{image}:O", "/sbin/init").out.strip()
     until(lambda: podman("exec", box, "systemctl", "is-system-running",
                          check=False).out.strip() in ("running", "degraded"),

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/launch/host_network.h"
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/network.h"
@@ -85,6 +86,8 @@ absl::Status SetIdentity(const LaunchPlan& plan) {
 
 absl::Status WriteSysctls(const LaunchPlan& plan, FdRef root) {
   for (const auto& [name, value] : plan.sysctls) {
+    // Already set, from outside.
+    if (plan.network_of_host && IsNetworkSysctl(name)) continue;
     SYSBOX_RETURN_IF_ERROR(
         WriteSysctl(
             plan, root, name,

@@ -14,7 +14,8 @@ absl::Status SetIdentity(const LaunchPlan& plan);
 
 // Writes the plan's sysctls through the container's /proc/sys, `root` being
 // the container's root. `net.ipv4.ping_group_range` is cut down to the groups
-// that exist inside. Errors name the sysctl.
+// that exist inside. Those of a network namespace of the host's are left out
+// (host_network.h). Errors name the sysctl.
 absl::Status WriteSysctls(const LaunchPlan& plan, FdRef root);
 
 }  // namespace sysbox::launch

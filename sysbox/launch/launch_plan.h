@@ -66,6 +66,8 @@ struct LaunchPlan {
   // Join the user namespace that owns the joined network namespace
   // (`--net=container:X`) instead of making one.
   bool share_network_owner = false;
+  // The joined network namespace is the host's root's (host_network.h).
+  bool network_of_host = false;
   std::string hostname;
   std::string domainname;
   std::vector<std::pair<std::string, std::string>> sysctls;  // "net.x.y", v

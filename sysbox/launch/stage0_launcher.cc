@@ -27,10 +27,12 @@ namespace {
 constexpr size_t kMountsPerMessage = 200;  // SCM_MAX_FD is 253
 
 // The user namespace that owns the first joined network, ipc or pid
-// namespace: what `--net=container:X` shares with X.
+// namespace that is not the host's: what `--net=container:X` shares with X.
 absl::StatusOr<Fd> SharedOwner(const NamespacesToJoin& joined) {
   for (const auto& [type, fd] : joined) {
-    if (type != NamespaceType::kUser) return OwningUserNamespace(fd);
+    if (type == NamespaceType::kUser) continue;
+    SYSBOX_ASSIGN_OR_RETURN(const bool of_host, IsOwnedByUs(fd));
+    if (!of_host) return OwningUserNamespace(fd);
   }
   return FailedPrecondition("no joined namespace to share an owner with");
 }

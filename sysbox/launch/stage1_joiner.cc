@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "sysbox/base/status.h"
+#include "sysbox/launch/host_network.h"
 #include "sysbox/launch/namespace_flags.h"
 #include "sysbox/launch/stage2_init.h"
 #include "sysbox/linux/namespaces.h"
@@ -21,6 +22,9 @@ absl::Status Join(const LaunchPlan& plan, const LaunchFds& fds,
   for (const auto& [type, fd] : joined) {
     SYSBOX_RETURN_IF_ERROR(EnterNamespace(fd, type), "join {} namespace",
                            ProcName(type));
+    if (type == NamespaceType::kNetwork && plan.network_of_host) {
+      SYSBOX_RETURN_IF_ERROR(WriteNetworkSysctls(plan));
+    }
   }
   CloneOptions options;
   options.flags = InitCloneFlags(plan) | CLONE_PARENT;

@@ -142,6 +142,14 @@ absl::StatusOr<Fd> OwningUserNamespace(FdRef ns) {
   return ErrnoStatus(error, "ioctl NS_GET_USERNS");
 }
 
+absl::StatusOr<bool> IsOwnedByUs(FdRef ns) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd owner, OwningUserNamespace(ns));
+  SYSBOX_ASSIGN_OR_RETURN(const NamespaceId id, IdOf(owner));
+  SYSBOX_ASSIGN_OR_RETURN(const Fd own, OpenOwnNamespace(NamespaceType::kUser));
+  SYSBOX_ASSIGN_OR_RETURN(const NamespaceId own_id, IdOf(own));
+  return id == own_id;
+}
+
 absl::Status EnterNamespace(FdRef ns, NamespaceType type) {
   if (setns(ns.get(), Row(type).flag) == 0) return absl::OkStatus();
   const int error = errno;

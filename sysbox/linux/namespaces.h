@@ -51,6 +51,8 @@ absl::StatusOr<NamespaceId> IdOf(FdRef ns);
 // The user namespace that owns `ns` (NS_GET_USERNS). EPERM when it lies
 // outside the caller's.
 absl::StatusOr<Fd> OwningUserNamespace(FdRef ns);
+// Whether that is the caller's user namespace.
+absl::StatusOr<bool> IsOwnedByUs(FdRef ns);
 
 absl::Status EnterNamespace(FdRef ns, NamespaceType type);  // setns(2)
 // Enters several namespaces of a process at once, all or none (setns(2) of a

@@ -31,16 +31,6 @@ absl::StatusOr<std::string> NameOf(FdRef network_namespace) {
   return fmt::format("dns.{}", id.inode);
 }
 
-// The host's own, and those of containers that are not ours, are left alone.
-absl::StatusOr<bool> IsOfTheHost(FdRef network_namespace) {
-  SYSBOX_ASSIGN_OR_RETURN(const Fd owner,
-                          OwningUserNamespace(network_namespace));
-  SYSBOX_ASSIGN_OR_RETURN(const NamespaceId id, IdOf(owner));
-  SYSBOX_ASSIGN_OR_RETURN(const Fd own, OpenOwnNamespace(NamespaceType::kUser));
-  SYSBOX_ASSIGN_OR_RETURN(const NamespaceId own_id, IdOf(own));
-  return id == own_id;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DnsService>> DnsService::Start(
@@ -144,7 +134,8 @@ absl::Status DnsService::Make(const std::string& name, Fd network_namespace) {
 
 absl::StatusOr<std::string> DnsService::Alias(const std::string& id,
                                               Fd network_namespace) {
-  SYSBOX_ASSIGN_OR_RETURN(const bool foreign, IsOfTheHost(network_namespace));
+  // The host's own, and those of containers that are not ours, are left alone.
+  SYSBOX_ASSIGN_OR_RETURN(const bool foreign, IsOwnedByUs(network_namespace));
   if (foreign) return std::string();
   SYSBOX_ASSIGN_OR_RETURN(const std::string name, NameOf(network_namespace));
   if (!users_.contains(name)) {
@@ -167,7 +158,7 @@ absl::StatusOr<DnsSockets> DnsService::Take(const std::string& name) {
 
 // A predecessor that was stopped, or had no keeper, leaves the address alone.
 void DnsService::Adopt(const std::string& id, Fd network_namespace) {
-  const absl::StatusOr<bool> foreign = IsOfTheHost(network_namespace);
+  const absl::StatusOr<bool> foreign = IsOwnedByUs(network_namespace);
   const absl::StatusOr<std::string> name = NameOf(network_namespace);
   if (!name.ok() || !foreign.ok() || *foreign) return;
   if (!users_.contains(*name)) {

@@ -73,6 +73,9 @@ absl::Status CheckOrdinaryDirectory(FdRef root, const std::string& path) {
 absl::Status AttachPrepared(const MountOp& op, FdRef root,
                             const DetachedMount& mount) {
   if (!mount.valid()) return absl::OkStatus();  // optional, and absent
+  if (op.kind == MountOp::Kind::kHostSysfs) {
+    SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(root, op.target));
+  }
   SYSBOX_ASSIGN_OR_RETURN(const struct stat source, Stat(mount.fd()));
   SYSBOX_ASSIGN_OR_RETURN(
       const Fd target, S_ISDIR(source.st_mode)
@@ -126,14 +129,7 @@ absl::Status AttachFilesystem(const MountOp& op, FdRef root) {
   if (op.kind == MountOp::Kind::kCgroupTree) {
     return AttachCgroupTree(op, target.fd);
   }
-  const absl::Status status = AttachNew(op, target);
-  if (op.type == "sysfs" && ErrnoOf(status) == EPERM) {
-    return Annotate(status,
-                    "the network namespace does not belong to the container's "
-                    "user namespace; have both made for it (podman run "
-                    "--userns=auto)");
-  }
-  return status;
+  return AttachNew(op, target);
 }
 
 // The ops from `first` on that are kEmulated one after the other.

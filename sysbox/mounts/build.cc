@@ -230,6 +230,10 @@ absl::Status Builder::AddFilesystem(const oci::Mount& mount,
                            op.field);
   }
   if (mount.type == "cgroup") op.kind = MountOp::Kind::kCgroupTree;
+  if (mount.type == "sysfs" && !inputs_.network_of_host.empty()) {
+    op.kind = MountOp::Kind::kHostSysfs;
+    op.source = inputs_.network_of_host;
+  }
   if (op.target == "/dev" && mount.type == "tmpfs") {
     op.kind = MountOp::Kind::kDev;
     SYSBOX_RETURN_IF_ERROR(FillDev(spec_, inputs_, op));

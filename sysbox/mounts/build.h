@@ -69,6 +69,9 @@ struct BuildInputs {
   bool has_kcore = false;  // /proc/kcore exists
   std::vector<DataRoot> data_roots;
   std::vector<KernelDirectory> kernel_files;
+  // The path of the network namespace to join, if it is the host's root's: the
+  // container's root cannot mount its sysfs. "": it is the container's own.
+  std::string network_of_host;
   // From where the image looks for headers to where they are.
   std::optional<RootfsLink> headers_link;
 };

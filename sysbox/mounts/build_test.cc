@@ -331,6 +331,16 @@ TEST_CASE("bad mounts are named by their field") {
         "linux.rootfsPropagation: unknown value \"sometimes\"");
 }
 
+TEST_CASE("the sysfs of a network of the host's is the launcher's to make") {
+  BuildInputs inputs = BaseInputs();
+  inputs.network_of_host = "/run/netns/web";
+  inputs.options.emulated = {{"/sys/devices", EmulatedFrom::kStatic}};
+  CHECK(BuildWith({MakeMount("/sys", "sysfs", "sysfs", {"nosuid"})}, inputs) ==
+        std::string(kRootfs) +
+            "host-sysfs /sys type=sysfs source=/run/netns/web attr=nosuid\n"
+            "emulated /sys/devices from=static\n");
+}
+
 TEST_CASE("a mount's own maps must be the container's") {
   oci::Mount mount = MakeMount("/v", "bind", "/s", {"rbind", "rprivate"});
   mount.uid_mappings = {{.container_id = 0, .host_id = 300000, .size = 65536}};

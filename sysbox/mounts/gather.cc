@@ -18,6 +18,7 @@
 #include "sysbox/linux/kernel_features.h"
 #include "sysbox/linux/mount.h"
 #include "sysbox/linux/mount_info.h"
+#include "sysbox/linux/namespaces.h"
 #include "sysbox/mounts/container_files.h"
 #include "sysbox/mounts/data_roots.h"
 #include "sysbox/mounts/kernel_files.h"
@@ -179,6 +180,22 @@ absl::Status LookForDataRoots(const ContainerFiles& files,
   return absl::OkStatus();
 }
 
+// Whose the network namespace is that config.json names.
+absl::Status LookAtNetwork(const oci::Spec& spec, BuildInputs& inputs) {
+  // Without a user namespace of its own, the container's root is the host's.
+  if (inputs.options.maps.uids.lines.empty()) return absl::OkStatus();
+  for (const oci::Namespace& entry : spec.linux->namespaces) {
+    if (entry.type != "network" || entry.path.empty()) continue;
+    SYSBOX_ASSIGN_OR_RETURN(
+        const Fd network,
+        OpenNamespacePath(entry.path, NamespaceType::kNetwork));
+    SYSBOX_ASSIGN_OR_RETURN(const bool ours, IsOwnedByUs(network),
+                            "network namespace \"{}\"", entry.path);
+    if (ours) inputs.network_of_host = entry.path;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status LookIntoRootfs(const oci::Spec& spec, const std::string& bundle,
                             BuildInputs& inputs) {
   SYSBOX_ASSIGN_OR_RETURN(
@@ -202,6 +219,7 @@ absl::StatusOr<BuildInputs> GatherBuildInputs(const oci::Spec& spec,
                           LookAtRootfs(FromBundle(bundle, spec.root->path)));
   SYSBOX_RETURN_IF_ERROR(LookAtSources(spec, bundle, inputs));
   inputs.has_kcore = Exists("/proc/kcore");
+  SYSBOX_RETURN_IF_ERROR(LookAtNetwork(spec, inputs));
   SYSBOX_RETURN_IF_ERROR(LookIntoRootfs(spec, bundle, inputs));
   return inputs;
 }

@@ -37,6 +37,8 @@ std::string_view Name(MountOp::Kind kind) {
       return "mask";
     case MountOp::Kind::kReadonly:
       return "readonly";
+    case MountOp::Kind::kHostSysfs:
+      return "host-sysfs";
     case MountOp::Kind::kDataRoot:
       return "data-root";
     case MountOp::Kind::kEmulated:

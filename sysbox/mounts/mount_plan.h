@@ -94,6 +94,7 @@ struct MountOp {
     kReadonly,    // init: clone of `target` on itself, read-only
     kEmulated,    // init: clone of its EmulatedName in `emulated_from`
     kDataRoot,    // launcher: `target` as it lies in the upper layer `source`
+    kHostSysfs,   // launcher: read-only sysfs of network namespace `source`
   };
   Kind kind = Kind::kBind;
   std::string field;   // "mounts[3]", in front of errors

@@ -10,6 +10,7 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/assemble_overlay.h"
@@ -134,11 +135,26 @@ absl::StatusOr<DetachedMount> PrepareDataRoot(const MountOp& op, FdRef root,
   return tree;
 }
 
+// The calling thread is in that network namespace for as long as it takes. Its
+// files are the host's root's, whom nobody inside is.
+absl::StatusOr<DetachedMount> PrepareHostSysfs(const MountOp& op) {
+  constexpr auto kNetwork = NamespaceType::kNetwork;
+  SYSBOX_ASSIGN_OR_RETURN(const Fd own, OpenOwnNamespace(kNetwork));
+  SYSBOX_ASSIGN_OR_RETURN(const Fd network,
+                          OpenNamespacePath(op.source, kNetwork));
+  SYSBOX_RETURN_IF_ERROR(EnterNamespace(network, kNetwork));
+  auto mount = NewFilesystem("sysfs", "sysfs", op.options,
+                             op.attributes.set | kLockableAttributes);
+  SYSBOX_RETURN_IF_ERROR(EnterNamespace(own, kNetwork), "return");
+  return mount;
+}
+
 }  // namespace
 
 bool NeedsLauncher(const MountOp& op) {
   return op.kind == MountOp::Kind::kBind || op.kind == MountOp::Kind::kDev ||
-         op.kind == MountOp::Kind::kDataRoot;
+         op.kind == MountOp::Kind::kDataRoot ||
+         op.kind == MountOp::Kind::kHostSysfs;
 }
 
 absl::StatusOr<std::vector<DetachedMount>> PrepareMounts(
@@ -158,6 +174,7 @@ absl::StatusOr<std::vector<DetachedMount>> PrepareMounts(
   const auto prepare = [&](const MountOp& op) -> absl::StatusOr<DetachedMount> {
     if (op.kind == MountOp::Kind::kDev) return PrepareDev(op, plan.maps);
     if (op.kind == MountOp::Kind::kBind) return PrepareBind(op, user_namespace);
+    if (op.kind == MountOp::Kind::kHostSysfs) return PrepareHostSysfs(op);
     return PrepareDataRoot(op, *data_root++, user_namespace);
   };
   for (const MountOp& op : plan.ops) {

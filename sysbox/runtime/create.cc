@@ -52,6 +52,15 @@ absl::StatusOr<syscont::Options> SettleOptions(const oci::Process& process,
   return syscont::ParseOptions(process, defaults);
 }
 
+void WarnOfNetwork(const mounts::BuildInputs& inputs) {
+  if (inputs.network_of_host.empty()) return;
+  Log(LogLevel::kWarning,
+      "the network namespace \"{}\" is the host's root's: the container's "
+      "root cannot configure it, so engines inside cannot make networks; have "
+      "both made for the container (podman run --userns=auto)",
+      inputs.network_of_host);
+}
+
 absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
                                             const CheckedBundle& bundle,
                                             const oci::Spec& spec,
@@ -77,6 +86,7 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   SYSBOX_ASSIGN_OR_RETURN(
       mounts::BuildInputs inputs,
       mounts::GatherBuildInputs(spec, options.bundle, std::move(build)));
+  WarnOfNetwork(inputs);
   SYSBOX_ASSIGN_OR_RETURN(mounts::MountPlan mounts,
                           mounts::BuildMountPlan(spec, inputs));
   SYSBOX_ASSIGN_OR_RETURN(
@@ -84,7 +94,8 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
       BuildLaunchPlan({spec, registered, std::move(mounts), options.id,
                        !options.no_new_keyring,
                        options.listen_fds + options.preserve_fds,
-                       bundle.syscont.syscont_mode, traps}));
+                       bundle.syscont.syscont_mode, traps,
+                       !inputs.network_of_host.empty()}));
   if (options.listen_fds > 0) {
     plan.process.env.push_back(
         fmt::format("LISTEN_FDS={}", options.listen_fds));

@@ -1,5 +1,6 @@
 #include "sysbox/runtime/launch_plan_builder.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -31,6 +32,17 @@ absl::Status AddNamespaces(const oci::Linux& linux, bool shares_user,
   return absl::OkStatus();
 }
 
+// Root inside has no CAP_NET_BIND_SERVICE over such a network, yet is who
+// decides what listens there.
+void AddPortsOfRoot(launch::LaunchPlan& plan) {
+  constexpr char kPortStart[] = "net.ipv4.ip_unprivileged_port_start";
+  const bool given = std::any_of(
+      plan.sysctls.begin(), plan.sysctls.end(), [&](const auto& sysctl) {
+        return oci::SysctlPath(sysctl.first) == oci::SysctlPath(kPortStart);
+      });
+  if (!given) plan.sysctls.emplace_back(kPortStart, "0");
+}
+
 // kernel.domainname, which is how Docker says --domainname, is a file of the
 // host's root in every namespace; setdomainname(2) sets the same.
 void AddSysctls(const oci::Spec& spec, launch::LaunchPlan& plan) {
@@ -55,6 +67,8 @@ absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
   plan.maps = inputs.registered.maps;
   plan.hostname = spec.hostname;
   AddSysctls(spec, plan);
+  plan.network_of_host = inputs.network_of_host;
+  if (plan.network_of_host) AddPortsOfRoot(plan);
   plan.time_offsets = spec.linux->time_offsets;
   // Processes of others that it sees are older than it is.
   plan.fresh_boot_clock =

@@ -22,6 +22,7 @@ struct LaunchPlanInputs {
   int preserve_fds = 0;
   bool system_container = true;
   absl::Span<const seccomp::Override> traps = {};
+  bool network_of_host = false;  // launch/host_network.h
 };
 
 absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs);

@@ -110,6 +110,32 @@ def test_is_committed_with_the_images_ids(docker, image, place):
         docker("rmi", "-f", "committed")
 
 
+HIDE = ("cd {0}/o && rm -r merged/d merged/gone && mkdir merged/d && "
+        "touch merged/d/new && umount merged")
+MOUNT = OVERLAY.split(" && ")[2]
+
+
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_what_overlays_there_hide_is_committed(docker, image, place, state):
+    """Whiteouts, and directories that were made anew: an engine's layers."""
+    box = docker.start_container(image=image)
+    docker.shell(box, f"mkdir -p {place}/o/low/d && "
+                 f"touch {place}/o/low/d/old {place}/o/low/gone && " +
+                 OVERLAY.format(place) + " && " + HIDE.format(place))
+    if state == "stopped":
+        docker("kill", box)
+    docker("commit", box, "committed")
+    docker("rm", "-f", box)
+    try:
+        again = docker.start_container(image="committed")
+        docker.shell(again, MOUNT.format(place))
+        assert docker.shell(again, f"cd {place}/o/merged; ls . d"
+                            ) == ".:\nd\n\nd:\nnew\n"
+    finally:
+        docker.remove_all()
+        docker("rmi", "-f", "committed")
+
+
 @pytest.fixture
 def own_daemon(daemon):
     """The daemon may be killed, and is there again for others."""

@@ -118,7 +118,38 @@ absl::Status Restore(const std::vector<Fd>& layers, FdRef made, int depth) {
   return absl::OkStatus();
 }
 
+bool HasValue(FdRef directory, const char* name) {
+  return GetExtendedAttribute(directory, name).value_or("") == "y";
+}
+
+// What a container that runs on takes away meanwhile is left out, and what it
+// nests too deep.
+absl::Status KeepOpaque(FdRef directory, int depth) {
+  if (depth > kMaxDepth) return absl::OkStatus();
+  if (HasValue(directory, kInnerOpaque) && !HasValue(directory, kOpaque)) {
+    SYSBOX_RETURN_IF_ERROR(MakeOpaque(directory));
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          ListDirectory(directory));
+  for (const std::string& name : names) {
+    const auto found = StatAt(directory, name, AT_SYMLINK_NOFOLLOW);
+    if (!found.ok() || !S_ISDIR(found->st_mode)) continue;
+    const auto below = OpenDirectory(directory, name);
+    if (!below.ok()) continue;
+    SYSBOX_RETURN_IF_ERROR(KeepOpaque(*below, depth + 1), "{}", name);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
+
+absl::Status KeepInnerOpaque(const std::string& data_root) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Fd top,
+      OpenAt2(FdRef::Cwd(), data_root, {.flags = O_RDONLY | O_DIRECTORY},
+              RESOLVE_NO_SYMLINKS));
+  return KeepOpaque(top, 0);
+}
 
 absl::Status MakeOpaque(FdRef directory) {
   return SetExtendedAttribute(directory, kOpaque, "y", 0);

@@ -31,6 +31,12 @@ absl::StatusOr<bool> IsOpaque(FdRef directory);
 absl::Status RestoreInnerWhiteouts(const OverlayLayers& layers,
                                    const std::string& path, FdRef made);
 
+// Before the engine outside may take it into an image: an inner engine's opaque
+// directories in `data_root` (a directory of an upper layer, whose container
+// need not stand still) become opaque to that engine, too, as its archives have
+// no other mark. Hides nothing: all that is in a data root is there.
+absl::Status KeepInnerOpaque(const std::string& data_root);
+
 }  // namespace sysbox::mounts
 
 #endif  // SYSBOX_MOUNTS_INNER_WHITEOUTS_H_

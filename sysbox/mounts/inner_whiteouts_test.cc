@@ -109,6 +109,26 @@ TEST_CASE("whiteouts of the engine outside hide nothing inside") {
   CHECK_FALSE(image.IsWhiteout("gone"));
 }
 
+TEST_CASE("opaque directories of inner layers are marked for a commit") {
+  const TempDir elsewhere;
+  const Image image;
+  image.Directory("made/layer/again");
+  image.Directory("made/layer/plain");
+  CHECK_OK(Symlink(elsewhere.path(), image.Place("made/layer/link")));
+  const auto open = [&](const std::string& path) {
+    return VALUE_OF(Open(image.Place(path), {}));
+  };
+  for (const std::string& path :
+       {image.Place("made/layer/again"), elsewhere.path()}) {
+    CHECK_OK(SetExtendedAttribute(VALUE_OF(Open(path, {})),
+                                  "user.overlay.opaque", "y", 0));
+  }
+  CHECK_OK(KeepInnerOpaque(image.Place("made")));
+  CHECK(VALUE_OF(IsOpaque(open("made/layer/again"))));
+  CHECK_FALSE(VALUE_OF(IsOpaque(open("made/layer/plain"))));
+  CHECK_FALSE(VALUE_OF(IsOpaque(VALUE_OF(Open(elsewhere.path(), {})))));
+}
+
 TEST_CASE("a hostile layer leads nowhere else") {
   const TempDir elsewhere;
   CHECK_OK(MakeDirectories(elsewhere / "layer", 0755));

@@ -128,6 +128,16 @@ std::map<std::string, std::string> NamespacePaths(
   return paths;
 }
 
+std::vector<std::string> DataRootsOf(const mounts::MountPlan& plan) {
+  std::vector<std::string> roots;
+  for (const mounts::MountOp& op : plan.ops) {
+    if (op.kind == mounts::MountOp::Kind::kDataRoot) {
+      roots.push_back(op.source + op.target);
+    }
+  }
+  return roots;
+}
+
 absl::Status RunCreateHooks(const oci::StateFile& state) {
   if (!state.config.hooks.has_value()) return absl::OkStatus();
   const oci::Hooks& hooks = *state.config.hooks;
@@ -163,6 +173,7 @@ absl::StatusOr<launch::Launched> Launch(
     state.init_pid = init.pid();
     SYSBOX_ASSIGN_OR_RETURN(state.init_start, StartTimeTicks(init.pid()));
     state.namespace_paths = NamespacePaths(work.plan, init.pid());
+    state.data_roots = DataRootsOf(work.plan.mounts);
     SYSBOX_RETURN_IF_ERROR(work.dir.Save(state), "save state");
     SYSBOX_RETURN_IF_ERROR(manager.Activate(options.id, init));
     return RunCreateHooks(state);

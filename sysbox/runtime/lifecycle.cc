@@ -11,6 +11,7 @@
 #include "sysbox/base/status.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/mounts/inner_whiteouts.h"
 #include "sysbox/runtime/host_hooks.h"
 #include "sysbox/runtime/resolv_conf.h"
 #include "sysbox/runtime/stop_signal.h"
@@ -99,6 +100,19 @@ void MergeResources(oci::Resources& base, const oci::Resources& update) {
   for (const auto& [file, value] : update.unified) base.unified[file] = value;
 }
 
+// Engines commit a container that is paused or has been deleted here.
+void KeepInnerLayers(const oci::StateFile& state) {
+  for (const std::string& data_root : state.data_roots) {
+    const absl::Status kept = mounts::KeepInnerOpaque(data_root);
+    // A symlink of the image's, or removed with all the rest already.
+    const int error = ErrnoOf(kept);
+    if (kept.ok() || error == ENOENT || error == ELOOP || error == ENOTDIR) {
+      continue;
+    }
+    Log(LogLevel::kWarning, "{}: {}", data_root, MessageOf(kept));
+  }
+}
+
 }  // namespace
 
 absl::Status StartContainer(Container& container, api::Manager& manager) {
@@ -152,6 +166,7 @@ absl::Status DeleteContainer(Container& container, bool force,
         container.state().id, oci::Name(status));
   }
   SYSBOX_RETURN_IF_ERROR(KillAndWait(container), "kill container");
+  KeepInnerLayers(container.state());
   SYSBOX_RETURN_IF_ERROR(DestroyCgroup(container), "remove cgroup");
   SYSBOX_RETURN_IF_ERROR(manager.Unregister(container.state().id));
   const std::optional<oci::Hooks>& hooks = container.state().config.hooks;
@@ -170,7 +185,9 @@ absl::Status PauseContainer(const Container& container) {
   }
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<cgroups::Cgroup> cgroup,
                           container.OpenCgroup());
-  return cgroup->Freeze();
+  SYSBOX_RETURN_IF_ERROR(cgroup->Freeze());
+  KeepInnerLayers(container.state());
+  return absl::OkStatus();
 }
 
 absl::Status ResumeContainer(const Container& container) {

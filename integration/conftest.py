@@ -92,7 +92,8 @@ def dockerd(workspace, runtime, busybox_rootfs):
     if shutil.which("dockerd") is None:
         pytest.skip("dockerd (docker.io) is missing")
     docker = Docker(workspace / "docker", runtime,
-                    {"cgroup-parent": f"/{workspace.name}"})
+                    {"cgroup-parent": f"/{workspace.name}",
+                     "features": {"cdi": True}})
     docker.start()
     images.import_image(docker, busybox_rootfs, "busybox")
     yield docker

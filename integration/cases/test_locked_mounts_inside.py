@@ -47,7 +47,7 @@ def unchanged(shared):
 
 @pytest.mark.parametrize("how", [
     "-v /ro:/x", "-v /ro:/x:ro", "-v /ro:/x:rshared",
-    "--mount type=bind,src=/ro,dst=/x,bind-recursive=disabled",
+    "--mount type=bind,src=/ro,dst=/x,bind-nonrecursive=true",
     "--privileged -v /ro:/x", "--privileged --net=host --pid=host -v /ro:/x"])
 def test_a_bind_of_it(engine, how):
     assert engine(f"docker run --rm {how} busybox cat /x/sub/file"
@@ -57,7 +57,7 @@ def test_a_bind_of_it(engine, how):
 
 
 @pytest.mark.parametrize("how", [
-    "-v /:/h", "--mount type=bind,src=/,dst=/h,bind-recursive=disabled"])
+    "-v /:/h", "--mount type=bind,src=/,dst=/h,bind-nonrecursive=true"])
 def test_a_bind_of_all(engine, how):
     assert "etc" in engine(f"docker run --rm {how} busybox ls /h")
     engine(f"docker run --rm --privileged {how} busybox "

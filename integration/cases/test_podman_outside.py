@@ -1,5 +1,6 @@
 """Podman on the host runs system containers: `podman --runtime sysbox-runc`."""
 
+import os
 import shutil
 
 import pytest
@@ -74,6 +75,31 @@ def test_without_options_it_is_a_system_container(podman):
     assert out[3].split() == ["0", "65535"]
     assert out[4:6] == ["eth0", "lo"]
     assert "ro,nosuid,nodev,noexec" in out[6]
+
+
+def mounts():
+    """Of this run, where the runtime and Podman are started."""
+    return {tuple(line.split()[2:6]) for line in open("/proc/self/mountinfo")}
+
+
+@pytest.mark.parametrize("options", [PLAIN, [Podman.USERNS]])
+def test_what_is_mounted_inside_stays_inside(podman, disk, options):
+    """Also on what it shares with the host, and while it runs."""
+    box = podman.start("sleep", "1000",
+                       options=[*options, "-v", f"{disk}:/v:rshared"])
+    before = mounts()
+    podman("exec", box, "sh", "-c",
+           "for d in /tmp /v /sys /dev /etc; do mount -t tmpfs t $d; done; "
+           "mount --make-rshared /; mkdir -p /tmp/x; mount -t tmpfs t /tmp/x; "
+           "mount --bind / /home", check=False)
+    assert int(podman("exec", box, "grep", "-c", " - tmpfs t ",
+                      "/proc/1/mountinfo").out) >= 6
+    assert mounts() == before
+    for namespace in ("mnt", "user"):
+        assert podman("exec", box, "readlink", f"/proc/self/ns/{namespace}"
+                      ).out.strip() != os.readlink(f"/proc/self/ns/{namespace}")
+    podman("rm", "-f", "-t", "0", box)
+    assert mounts() < before  # the engine's own are gone
 
 
 def test_root_may_use_but_not_change_a_network_of_the_hosts(podman):

@@ -20,8 +20,8 @@ rootfs_packages=(mmdebstrap)
 # What the integration tests need besides: the real things.
 integration_packages=(
   aardvark-dns bindfs busybox-static catatonit crun docker.io
-  iproute2 iptables jq mmdebstrap netavark podman procps python3 python3-pytest
-  runc strace sysstat
+  iproute2 iptables jq mmdebstrap netavark podman procps python3
+  python3-grpcio python3-pytest runc strace sysstat
 )
 
 # What tools/vm needs on the host.

@@ -61,7 +61,7 @@ absl::Status ContainerService::Start(api::EventLoop* loop,
 absl::Status ContainerService::Register(const api::Registration& asked,
                                         api::Registered* reply) {
   SYSBOX_ASSIGN_OR_RETURN(std::shared_ptr<registry::Container> container,
-                          registry_->Add(asked.id, reply->maps));
+                          registry_->Add(asked.id, reply->maps, asked.rootfs));
   if (!asked.emulate) return absl::OkStatus();
   reply->intercepts = true;
   SYSBOX_ASSIGN_OR_RETURN(reply->emulated,
@@ -71,7 +71,8 @@ absl::Status ContainerService::Register(const api::Registration& asked,
 }
 
 void ContainerService::Adopt(const api::ContainerSummary& container) {
-  auto adopted = registry_->Adopt(container.id, container.maps, container.pid);
+  auto adopted = registry_->Adopt(container.id, container.maps, container.pid,
+                                  container.rootfs);
   if (!adopted.ok()) {
     Log(LogLevel::kError, "{}: {}", container.id, MessageOf(adopted.status()));
     return;

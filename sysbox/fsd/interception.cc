@@ -187,6 +187,7 @@ absl::Status Interception::Add(const registry::Container& container, int number,
   if (init.pid == 0) return FailedPrecondition("container is not active");
   trap::Container facts;
   facts.id = container.id();
+  facts.rootfs = container.rootfs();
   facts.init = init.pid;
   facts.user_namespace = init.user_namespace;
   SYSBOX_ASSIGN_OR_RETURN(facts.init_start, StartTimeTicks(init.pid));

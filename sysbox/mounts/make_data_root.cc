@@ -4,8 +4,11 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +16,7 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/extended_attributes.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/rooted_path.h"
@@ -24,6 +28,7 @@ namespace {
 // trusted.*: nobody in a user namespace can set or see it, no engine keeps it
 // in an image.
 constexpr char kMark[] = "trusted.sysbox.data-root";
+constexpr char kToken[] = "trusted.sysbox.token";
 // Engines' own stores are some 10 deep.
 constexpr int kMaxDepth = 200;
 
@@ -90,6 +95,40 @@ absl::Status GiveToContainerRoot(FdRef directory, const RootfsPlan& rootfs,
                      maps.gids.ToHost(0).value_or(0));
 }
 
+// All that the image has in `directory`, at `path` of the overlay, is in the
+// upper layer, too.
+absl::Status Fill(const OverlayLayers& layers, FdRef upper, FdRef directory,
+                  const std::string& path) {
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(directory));
+  SYSBOX_RETURN_IF_ERROR(CopyUp(FdRef::Cwd(), ProcPath(directory), found, 0));
+  SYSBOX_RETURN_IF_ERROR(CopyUpTree(directory, 0));
+  SYSBOX_ASSIGN_OR_RETURN(const Fd made, OpenBelow(upper, path));
+  return RestoreInnerWhiteouts(layers, path, made);
+}
+
+// What is written on `directory` is found in the upper layer: so it is of that
+// overlay, at that path, and on a mount that may be written to. An overlay of
+// the container's own has no right to set such an attribute.
+absl::Status CheckSame(FdRef directory, FdRef upper, const std::string& path) {
+  static std::atomic<uint64_t> count = 0;
+  const std::string token = fmt::format("{}.{}", getpid(), ++count);
+  SYSBOX_RETURN_IF_ERROR(SetExtendedAttribute(directory, kToken, token, 0));
+  const auto made = OpenBelow(upper, path);
+  const bool same =
+      made.ok() && GetExtendedAttribute(*made, kToken).value_or("") == token;
+  SYSBOX_RETURN_IF_ERROR(RemoveExtendedAttribute(directory, kToken));
+  return same ? absl::OkStatus()
+              : FailedPrecondition("{} is another directory", path);
+}
+
+absl::StatusOr<Fd> OpenFilled(FdRef upper, const std::string& path) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd made, OpenBelow(upper, path));
+  // What is deleted there leaves no whiteout.
+  SYSBOX_RETURN_IF_ERROR(MakeOpaque(made));
+  SYSBOX_RETURN_IF_ERROR(Mark(made));
+  return made;
+}
+
 }  // namespace
 
 absl::StatusOr<Fd> MakeDataRoot(const RootfsPlan& rootfs, const MountOp& op,
@@ -107,23 +146,24 @@ absl::StatusOr<Fd> MakeDataRoot(const RootfsPlan& rootfs, const MountOp& op,
                           MakeDirectoriesInRoot(merged, op.target, 0755));
   SYSBOX_ASSIGN_OR_RETURN(const bool is_root, IsMountRoot(directory));
   if (is_root) return Fd();  // a symlink to "/"
-  if (kind == RootedKind::kAbsent) {
-    SYSBOX_RETURN_IF_ERROR(GiveToContainerRoot(directory, rootfs, op, maps));
-  } else {
-    SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(directory));
-    SYSBOX_RETURN_IF_ERROR(CopyUp(FdRef::Cwd(), ProcPath(directory), found, 0));
-    SYSBOX_RETURN_IF_ERROR(CopyUpTree(directory, 0));
-  }
   SYSBOX_ASSIGN_OR_RETURN(const std::string path,
                           PathBelow(rootfs.path, directory));
-  SYSBOX_ASSIGN_OR_RETURN(Fd made, OpenBelow(upper, path));
-  if (kind == RootedKind::kDirectory) {
-    SYSBOX_RETURN_IF_ERROR(RestoreInnerWhiteouts(rootfs.overlay, path, made));
+  SYSBOX_RETURN_IF_ERROR(kind == RootedKind::kAbsent
+                             ? GiveToContainerRoot(directory, rootfs, op, maps)
+                             : Fill(rootfs.overlay, upper, directory, path));
+  return OpenFilled(upper, path);
+}
+
+absl::StatusOr<Fd> TakeDataRoot(const OverlayLayers& layers, FdRef directory,
+                                const std::string& path) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd upper,
+                          Open(layers.upper, {.flags = O_PATH | O_DIRECTORY}));
+  SYSBOX_RETURN_IF_ERROR(CheckSame(directory, upper, path));
+  if (auto made = OpenBelow(upper, path); made.ok() && IsMarked(*made)) {
+    return made;
   }
-  // All of the image's is here, so that what is deleted leaves no whiteout.
-  SYSBOX_RETURN_IF_ERROR(MakeOpaque(made));
-  SYSBOX_RETURN_IF_ERROR(Mark(made));
-  return made;
+  SYSBOX_RETURN_IF_ERROR(Fill(layers, upper, directory, path));
+  return OpenFilled(upper, path);
 }
 
 }  // namespace sysbox::mounts

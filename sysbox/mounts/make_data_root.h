@@ -7,6 +7,8 @@
 #ifndef SYSBOX_MOUNTS_MAKE_DATA_ROOT_H_
 #define SYSBOX_MOUNTS_MAKE_DATA_ROOT_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/mounts/mount_plan.h"
@@ -21,6 +23,14 @@ namespace sysbox::mounts {
 // directory hides the image's own (inner_whiteouts.h).
 absl::StatusOr<Fd> MakeDataRoot(const RootfsPlan& rootfs, const MountOp& op,
                                 const IdMaps& maps);
+
+// The same for a directory of a running container: `directory` (O_PATH) at
+// `path`, which has no symlink in it, of the container's own overlay. The
+// container is hostile: nothing is followed, no mount is entered, and EROFS,
+// EPERM or FAILED_PRECONDITION is the answer to a directory on a mount that is
+// read-only, of another overlay, or at another path.
+absl::StatusOr<Fd> TakeDataRoot(const OverlayLayers& layers, FdRef directory,
+                                const std::string& path);
 
 }  // namespace sysbox::mounts
 

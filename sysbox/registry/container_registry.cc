@@ -28,9 +28,10 @@ absl::StatusOr<ContainerInit> LookAt(pid_t pid) {
 
 }  // namespace
 
-Container::Container(std::string id, const IdMaps& maps,
+Container::Container(std::string id, std::string rootfs, const IdMaps& maps,
                      std::unique_ptr<ValueStore> values)
     : id_(std::move(id)),
+      rootfs_(std::move(rootfs)),
       root_uid_(maps.uids.ToHost(0).value_or(0)),
       root_gid_(maps.gids.ToHost(0).value_or(0)),
       values_(std::move(values)) {}
@@ -57,25 +58,27 @@ std::string ContainerRegistry::PathOf(std::string_view id) const {
 }
 
 absl::StatusOr<std::shared_ptr<Container>> ContainerRegistry::Insert(
-    const std::string& id, const IdMaps& maps) {
+    const std::string& id, const IdMaps& maps, const std::string& rootfs) {
   SYSBOX_ASSIGN_OR_RETURN(std::unique_ptr<ValueStore> values,
                           ValueStore::Open(PathOf(id)));
-  auto container = std::make_shared<Container>(id, maps, std::move(values));
+  auto container =
+      std::make_shared<Container>(id, rootfs, maps, std::move(values));
   absl::MutexLock lock(&mu_);
   containers_[id] = container;
   return container;
 }
 
 absl::StatusOr<std::shared_ptr<Container>> ContainerRegistry::Add(
-    const std::string& id, const IdMaps& maps) {
+    const std::string& id, const IdMaps& maps, const std::string& rootfs) {
   SYSBOX_RETURN_IF_ERROR(Remove(id));
-  return Insert(id, maps);
+  return Insert(id, maps, rootfs);
 }
 
 absl::StatusOr<std::shared_ptr<Container>> ContainerRegistry::Adopt(
-    const std::string& id, const IdMaps& maps, pid_t init) {
+    const std::string& id, const IdMaps& maps, pid_t init,
+    const std::string& rootfs) {
   SYSBOX_ASSIGN_OR_RETURN(std::shared_ptr<Container> container,
-                          Insert(id, maps));
+                          Insert(id, maps, rootfs));
   if (init != 0) SYSBOX_RETURN_IF_ERROR(Activate(id, init));
   return container;
 }

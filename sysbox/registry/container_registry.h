@@ -34,10 +34,12 @@ struct ContainerInit {
 // it was made for.
 class Container {
  public:
-  Container(std::string id, const IdMaps& maps,
+  Container(std::string id, std::string rootfs, const IdMaps& maps,
             std::unique_ptr<ValueStore> values);
 
   const std::string& id() const { return id_; }
+  // On the host; "": not known.
+  const std::string& rootfs() const { return rootfs_; }
   // Host ids of the container's root.
   uid_t root_uid() const { return root_uid_; }
   gid_t root_gid() const { return root_gid_; }
@@ -49,6 +51,7 @@ class Container {
   void SetInit(const ContainerInit& init);
 
   const std::string id_;
+  const std::string rootfs_;
   const uid_t root_uid_;
   const gid_t root_gid_;
   const std::unique_ptr<ValueStore> values_;
@@ -64,12 +67,13 @@ class ContainerRegistry {
       std::string directory);
 
   // A container that is being made. What another of that id left is dropped.
-  absl::StatusOr<std::shared_ptr<Container>> Add(const std::string& id,
-                                                 const IdMaps& maps);
+  absl::StatusOr<std::shared_ptr<Container>> Add(
+      const std::string& id, const IdMaps& maps,
+      const std::string& rootfs = "");
   // One that lived before this process did, with the values it stored.
-  absl::StatusOr<std::shared_ptr<Container>> Adopt(const std::string& id,
-                                                   const IdMaps& maps,
-                                                   pid_t init);
+  absl::StatusOr<std::shared_ptr<Container>> Adopt(
+      const std::string& id, const IdMaps& maps, pid_t init,
+      const std::string& rootfs = "");
   // Its init exists. NotFound if there is no such container.
   absl::Status Activate(std::string_view id, pid_t init);
   // Forgets it and what it stored. Unknown ids are fine.
@@ -85,7 +89,8 @@ class ContainerRegistry {
       : directory_(std::move(directory)) {}
   std::string PathOf(std::string_view id) const;
   absl::StatusOr<std::shared_ptr<Container>> Insert(const std::string& id,
-                                                    const IdMaps& maps);
+                                                    const IdMaps& maps,
+                                                    const std::string& rootfs);
 
   const std::string directory_;
   mutable absl::Mutex mu_;

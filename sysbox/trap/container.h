@@ -21,6 +21,7 @@ struct Container {
   pid_t init = 0;           // host pid
   uint64_t init_start = 0;  // sysbox/linux/process.h StartTimeTicks
   NamespaceId user_namespace;
+  std::string rootfs;  // on the host; "": not known
 };
 
 // sysinfo(2)'s numbers, in bytes and its own fixed point.

@@ -22,6 +22,7 @@
 #include "sysbox/trap/dressed_tree.h"
 #include "sysbox/trap/mount_arguments.h"
 #include "sysbox/trap/mount_steps.h"
+#include "sysbox/trap/overlay_ground.h"
 #include "sysbox/trap/replicas.h"
 
 namespace sysbox::trap {
@@ -109,10 +110,25 @@ absl::StatusOr<NewMount> DecodeArguments(const TrappedCall& call,
   return DecodeNewMount(flags, data, maps);
 }
 
+// The kernel's, once there is ground for it; where we cannot help, it says why.
+absl::Status MountOverlay(const TrappedCall& call) {
+  const uint64_t address = call.caller.arg(4);
+  if (address == 0) return KernelsOwn();
+  SYSBOX_RETURN_IF_ERROR(OpenMountNamespace(call));  // may the caller mount?
+  // A nested user namespace may have mounts locked over what it must not see.
+  SYSBOX_ASSIGN_OR_RETURN(Fd user, call.caller.Namespace(NamespaceType::kUser));
+  SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, IdOf(user));
+  if (!(id == call.container.user_namespace)) return KernelsOwn();
+  absl::StatusOr<std::string> data = call.caller.ReadString(address, kMaxData);
+  if (data.ok()) (void)PrepareOverlayGround(call, *data);
+  return KernelsOwn();
+}
+
 absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   absl::StatusOr<std::string> name =
       call.caller.ReadString(call.caller.arg(2), kMaxType);
   const DressedType* type = name.ok() ? FindDressedType(*name) : nullptr;
+  if (name.ok() && *name == "overlay") return MountOverlay(call);
   if (type == nullptr) {
     return name.ok() && call.host.AllowsMount(*name)
                ? MountAllowed(call, *name, flags)

@@ -213,6 +213,17 @@ def test_it_booted_when_it_started(docker, system):
                for index, other in enumerate(others)), out
 
 
+def test_another_name(docker, system):
+    """Docker's mount on /etc/hostname goes first."""
+    docker.shell(system, "umount /etc/hostname && "
+                 "hostnamectl set-hostname other")
+    try:
+        assert docker.shell(system, "hostname; cat /etc/hostname"
+                            ) == "other\nother\n"
+    finally:
+        docker.shell(system, "hostnamectl set-hostname machine")
+
+
 def test_its_mounts_are_shared(docker, system):
     """As on every machine with systemd: a service sees later mounts, too."""
     docker.shell(system, """

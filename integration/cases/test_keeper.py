@@ -95,6 +95,39 @@ def test_what_was_made_by_a_killed_worker_ends_well(docker, daemon):
     until(lambda: held(daemon) == before)
 
 
+POLLER = """
+import select
+with open("/proc/sys/kernel/hostname") as file:
+    poller = select.epoll()
+    poller.register(file, select.EPOLLERR)
+    while True:
+        poller.poll()
+        file.seek(0)
+        print(file.read(), end="", flush=True)
+"""
+
+
+def test_who_waits_for_a_change_is_told_by_the_next_worker(hosted, name,
+                                                           daemon):
+    """As services wait for another hostname, for weeks."""
+    rootfs = pathlib.Path(hosted.spec["root"]["path"])
+    (rootfs / "poller.py").write_text(POLLER)
+    hosted.start(name, "python3", "/poller.py")
+    said = hosted.path / "output"
+
+    def is_told(hostname):
+        hosted("exec", name, "hostname", hostname)
+        until(lambda: hostname in said.read_text().split())
+
+    is_told("first")
+    for number in range(3):
+        kill_worker(daemon)
+        is_told(f"next{number}")
+    worker = daemon.worker()
+    os.kill(worker, signal.SIGKILL)
+    is_told("meanwhile")
+
+
 def test_a_runtime_that_calls_between_two_workers_waits(docker, daemon):
     keeper = daemon.process.pid
     for _ in range(5):

@@ -10,6 +10,7 @@
 #include "sysbox/base/status.h"
 #include "sysbox/emu/bind_source_tree.h"
 #include "sysbox/emu/views/host_resources.h"
+#include "sysbox/fuse/poll_journal.h"
 #include "sysbox/fuse/request_buffers.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/registry/short_id.h"
@@ -18,6 +19,7 @@ namespace sysbox::fsd {
 namespace {
 
 constexpr char kBuffersName[] = "fuse-requests";
+constexpr char kPollsName[] = "fuse-polls";
 
 std::string StaticName(const std::string& id) {
   return fmt::format("fuse.{}.static", registry::ShortId(id));
@@ -28,19 +30,20 @@ std::string LiveName(const std::string& id) {
 
 // The predecessor's, if there was one and it wrote as we do. Null: nobody
 // will look for what we leave.
-absl::StatusOr<std::shared_ptr<fuse::RequestBuffers>> OpenBuffers(
-    registry::DescriptorVault* vault) {
-  using Buffers = std::shared_ptr<fuse::RequestBuffers>;
-  if (vault == nullptr) return Buffers();
-  absl::StatusOr<Fd> kept = vault->Take(kBuffersName);
+template <typename Memory>
+absl::StatusOr<std::shared_ptr<Memory>> OpenKept(
+    registry::DescriptorVault* vault, const char* name) {
+  using Shared = std::shared_ptr<Memory>;
+  if (vault == nullptr) return Shared();
+  absl::StatusOr<Fd> kept = vault->Take(name);
   if (kept.ok()) {
-    auto opened = fuse::RequestBuffers::Open(*std::move(kept));
-    if (opened.ok()) return Buffers(*std::move(opened));
+    auto opened = Memory::Open(*std::move(kept));
+    if (opened.ok()) return Shared(*std::move(opened));
     Log(LogLevel::kWarning, "{}", MessageOf(opened.status()));
   }
-  SYSBOX_ASSIGN_OR_RETURN(Buffers buffers, fuse::RequestBuffers::Create());
-  SYSBOX_RETURN_IF_ERROR(vault->Hold(kBuffersName, buffers->memory()));
-  return buffers;
+  SYSBOX_ASSIGN_OR_RETURN(Shared made, Memory::Create());
+  SYSBOX_RETURN_IF_ERROR(vault->Hold(name, made->memory()));
+  return made;
 }
 
 }  // namespace
@@ -56,7 +59,10 @@ absl::StatusOr<std::unique_ptr<Emulation>> Emulation::Start(
   // The kernel has one event for all hostnames, whichever namespace's.
   SYSBOX_ASSIGN_OR_RETURN(
       options.changes, Open("/proc/sys/kernel/hostname", {.flags = O_RDONLY}));
-  SYSBOX_ASSIGN_OR_RETURN(options.buffers, OpenBuffers(vault));
+  SYSBOX_ASSIGN_OR_RETURN(options.buffers,
+                          OpenKept<fuse::RequestBuffers>(vault, kBuffersName));
+  SYSBOX_ASSIGN_OR_RETURN(options.polls,
+                          OpenKept<fuse::PollJournal>(vault, kPollsName));
   SYSBOX_ASSIGN_OR_RETURN(emulation->server_,
                           fuse::Server::Start(std::move(options)));
   return emulation;

@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "sysbox/fuse/open_files.h"
+#include "sysbox/fuse/poll_journal.h"
 #include "sysbox/fuse/polls.h"
 #include "sysbox/fuse/service_options.h"
 #include "sysbox/fuse/tree.h"
@@ -24,7 +25,8 @@ class Connection {
  public:
   // At most `limit` requests are with the Tree at once.
   Connection(uint64_t id, Fd device, std::shared_ptr<Tree> tree,
-             ServiceOptions options, int limit);
+             ServiceOptions options, int limit,
+             std::shared_ptr<PollJournal> polls = nullptr);
 
   uint64_t id() const { return id_; }
   FdRef device() const { return device_; }

@@ -64,6 +64,7 @@ class ServerImpl : public Server {
         limit_(limit),
         ask_to_resend_(options.ask_to_resend),
         buffers_(std::move(options.buffers)),
+        polls_(std::move(options.polls)),
         changes_(std::move(options.changes)) {}
   ~ServerImpl() override;
 
@@ -79,6 +80,7 @@ class ServerImpl : public Server {
   void Run(Worker& worker);
   void Serve(Worker& worker, const ConnectionPtr& connection);
   void TellOfChange();
+  static void Wake(Connection& connection, const std::vector<uint64_t>& files);
   void Arm(Connection& connection);
   absl::StatusOr<bool> Resend(FdRef device);
   absl::Status AnswerLeft(Connection& connection, bool wanted);
@@ -91,7 +93,8 @@ class ServerImpl : public Server {
   const int limit_;  // of requests under way per connection
   const bool ask_to_resend_;
   const std::shared_ptr<RequestBuffers> buffers_;
-  const Fd changes_;  // may be invalid
+  const std::shared_ptr<PollJournal> polls_;  // may be null
+  const Fd changes_;                          // may be invalid
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
   absl::Mutex mu_;
@@ -130,7 +133,8 @@ absl::StatusOr<Server::Id> ServerImpl::Add(Fd device,
                                            ServiceOptions options) {
   SYSBOX_RETURN_IF_ERROR(SetNonBlocking(device, true));
   bool answer_left = false;
-  if (options.resumed) {
+  const bool resumed = options.resumed;
+  if (resumed) {
     SYSBOX_ASSIGN_OR_RETURN(const bool resent, Resend(device));
     answer_left = !resent;
   }
@@ -138,11 +142,13 @@ absl::StatusOr<Server::Id> ServerImpl::Add(Fd device,
   {
     absl::MutexLock lock(&mu_);
     const Id id = ++last_id_;
-    connection = std::make_shared<Connection>(
-        id, std::move(device), std::move(tree), std::move(options), limit_);
+    connection =
+        std::make_shared<Connection>(id, std::move(device), std::move(tree),
+                                     std::move(options), limit_, polls_);
     connections_[id] = connection;
   }
   SYSBOX_RETURN_IF_ERROR(AnswerLeft(*connection, answer_left));
+  if (resumed) Wake(*connection, connection->polls().Resume());
   const absl::Status added =
       epoll_.Add(connection->device(), kArmed, connection->id());
   if (!added.ok()) {
@@ -228,12 +234,17 @@ void ServerImpl::TellOfChange() {
     for (const auto& [id, connection] : connections_) all.push_back(connection);
   }
   for (const ConnectionPtr& connection : all) {
-    for (const uint64_t file : connection->polls().Change()) {
-      const fuse_notify_poll_wakeup_out which = {file};
-      // ENOENT and the like: it is closed.
-      (void)WriteFuseNotification(connection->device(), FUSE_NOTIFY_POLL,
-                                  BytesOf(which));
-    }
+    Wake(*connection, connection->polls().Change());
+  }
+}
+
+void ServerImpl::Wake(Connection& connection,
+                      const std::vector<uint64_t>& files) {
+  for (const uint64_t file : files) {
+    const fuse_notify_poll_wakeup_out which = {file};
+    // ENOENT and the like: it is closed.
+    (void)WriteFuseNotification(connection.device(), FUSE_NOTIFY_POLL,
+                                BytesOf(which));
   }
 }
 
@@ -287,6 +298,7 @@ ConnectionPtr ServerImpl::Take(Id id) {
     connection = std::move(found->second);
     connections_.erase(found);
   }
+  connection->polls().End();
   // By hand: somebody else may hold the same open file.
   (void)epoll_.Remove(connection->device());
   return connection;

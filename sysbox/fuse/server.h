@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sysbox/fuse/poll_journal.h"
 #include "sysbox/fuse/request_buffers.h"
 #include "sysbox/fuse/service_options.h"
 #include "sysbox/fuse/tree.h"
@@ -21,6 +22,8 @@ struct ServerOptions {
   int threads = 0;  // 0: as many as suit this machine
   // Where requests are while they are answered; null: nobody will look.
   std::shared_ptr<RequestBuffers> buffers = nullptr;
+  // Who waits by poll(2), likewise.
+  std::shared_ptr<PollJournal> polls = nullptr;
   // Since Linux 6.9 the kernel gives out again what a predecessor had read. If
   // not, or false: it is found in `buffers`.
   bool ask_to_resend = true;

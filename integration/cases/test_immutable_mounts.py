@@ -1,9 +1,11 @@
 """What is read-only, nosuid, nodev or noexec at creation stays so, whatever
-root inside does; it may be unmounted, which reveals the image's own files."""
+root inside does; it may be unmounted, which reveals the image's own files, unless the
+administrator says otherwise: --allow-immutable-unmounts=false."""
 
 import pytest
 
 from harness.command import run
+from harness.daemon import Daemon
 
 PLACES = {"here", "mounts", "user+mounts", "chroot", "pivot", "user+pivot"}
 COPIES = {"itself", "bind", "rbind", "in-root", "tree", "moved"}
@@ -165,3 +167,94 @@ def test_nothing_is_left_of_it(guest, name, volume, nothing_left):
     assert guest("run", name, check=False).code != 0
     guest.save(args=["/probe", "true"])
     guest("run", name)
+
+
+class Unyielding(Daemon):
+    def arguments(self):
+        return [*super().arguments(), "--allow-immutable-unmounts=false"]
+
+
+@pytest.fixture
+def unyielding(binary, disk):
+    daemon = Unyielding(binary, str(disk / "data"), str(disk / "log"),
+                        disk / "run")
+    daemon.start()
+    yield daemon
+    daemon.stop()
+
+
+@pytest.fixture
+def kept(hosted, unyielding, volume):
+    """Has /dir and /file read-only, for good, and /free writable."""
+    hosted.globals = ["--manager-socket", unyielding.socket]
+    for source, target, options in (
+            (volume, "/dir", "ro"), (volume / "file", "/file", "ro"),
+            (volume, "/free", "rw")):
+        hosted.spec["mounts"].append(
+            {"type": "bind", "source": str(source), "destination": target,
+             "options": ["rbind", options]})
+    return hosted
+
+
+# Everything prints what it is if it works.
+UNMOUNTS = """
+mkdir -p /tmp/x /tmp/root
+touch /tmp/y
+try() { "$@" 2>/dev/null && echo "$*"; }
+for path in /dir /file; do
+    for option in -v -l -f -i; do try umount $option $path; done
+done
+try mount --move /dir /tmp/x
+try mount --move /file /tmp/y
+try sh -c 'cd /dir && umount -l .'
+try sh -c 'exec 3</dir && umount -l /proc/self/fd/3'
+try nsenter -t 1 -m umount -l /dir
+mount --make-rshared /
+try unshare -m --propagation shared umount -l /dir
+mount --make-rprivate /
+try unshare -m umount -l /dir
+try unshare -Urm umount -l /dir
+try unshare -Urmpf --mount-proc umount -l /dir
+mount --rbind / /tmp/root
+try umount -l /tmp/root/dir
+try chroot /tmp/root umount -l /dir
+try unshare -m sh -c 'cd /tmp/root && pivot_root . . && umount -l . &&
+                      umount -l /dir'
+try rmdir /dir
+try mv /dir /elsewhere
+umount -l /tmp/root
+"""
+
+
+@pytest.mark.parametrize("read_only_root", [False, True])
+def test_where_it_may_not_be_unmounted(kept, name, volume, read_only_root):
+    if read_only_root:
+        kept.spec["root"]["readonly"] = True
+        kept.spec["mounts"].append({"type": "tmpfs", "source": "tmpfs",
+                                    "destination": "/tmp"})
+    assert kept.shell(UNMOUNTS + """
+        mount -t tmpfs cover /dir && ls /dir && umount /dir && echo uncovered
+        cat /dir/file /file
+        echo x 2>/dev/null >/dir/file; echo x 2>/dev/null >/file
+        mount -o remount,bind,rw /dir 2>/dev/null && echo remounted
+        umount /free && echo free""", name).out.splitlines() == [
+            "uncovered", "untouched" * 2 + "free"]
+    assert untouched(volume)
+
+
+def test_where_an_exec_may_not_unmount_it(kept, name, volume):
+    kept.start(name)
+    for options in ((), ("-l",)):
+        result = kept("exec", name, "umount", *options, "/dir", check=False)
+        assert result.code != 0
+        assert kept("exec", name, "cat", "/dir/file").out == "untouched"
+    kept("delete", "--force", name)
+
+
+def test_systemd_style_propagation_of_the_root_keeps_it(kept, name):
+    for propagation in ("private", "rprivate", "rslave", "rshared",
+                        "unbindable"):
+        kept.spec["linux"]["rootfsPropagation"] = propagation
+        result = kept.shell("umount -l /dir", f"{name}{propagation}",
+                            check=False)
+        assert result.code != 0, propagation

@@ -55,6 +55,7 @@ struct Policy {
   // Some file systems that the kernel reserves for the host's root.
   bool allow_mounts = false;
   bool allow_immutable_remounts = false;
+  bool allow_immutable_unmounts = true;
 };
 
 // A container's two emulated filesystems, as detached mounts without a place:

@@ -227,7 +227,9 @@ struct Fields<api::Policy> {
       Optional("kernelFiles", &api::Policy::kernel_files),
       Optional("allowMounts", &api::Policy::allow_mounts),
       Optional("allowImmutableRemounts",
-               &api::Policy::allow_immutable_remounts));
+               &api::Policy::allow_immutable_remounts),
+      Optional("allowImmutableUnmounts",
+               &api::Policy::allow_immutable_unmounts));
 };
 template <>
 struct Fields<api::RegisteredReply> {

@@ -135,6 +135,10 @@ constexpr PolicyRow kPolicyRows[] = {
     {{.name = "allow-immutable-remounts",
       .help = "let root in a container make its read-only mounts writable"},
      &api::Policy::allow_immutable_remounts},
+    {{.name = "allow-immutable-unmounts",
+      .fallback = "true",
+      .help = "false: nor may it unmount them, or make them writable"},
+     &api::Policy::allow_immutable_unmounts},
 };
 
 // What sysbox-mgr took and nothing here depends on.

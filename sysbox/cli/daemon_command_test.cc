@@ -30,13 +30,13 @@ TEST_CASE("without flags the daemon has the documented defaults") {
 }
 
 TEST_CASE("flags set the daemon's options") {
-  mgr::DaemonOptions options =
-      VALUE_OF(Parse({"--data-root", "/d", "--run-dir=/r", "--id-mode",
-                      "shared", "--honor-caps", "--syscont-mode=false",
-                      "--relaxed-read-only", "--fsuid-map-fail-on-error",
-                      "--ignore-sysfs-chown", "--allow-trusted-xattr",
-                      "--shared-data-root=warn", "--kernel-files=false",
-                      "--alias-dns=false", "--allow-immutable-remounts"}));
+  mgr::DaemonOptions options = VALUE_OF(Parse(
+      {"--data-root", "/d", "--run-dir=/r", "--id-mode", "shared",
+       "--honor-caps", "--syscont-mode=false", "--relaxed-read-only",
+       "--fsuid-map-fail-on-error", "--ignore-sysfs-chown",
+       "--allow-trusted-xattr", "--shared-data-root=warn",
+       "--kernel-files=false", "--alias-dns=false",
+       "--allow-immutable-remounts", "--allow-immutable-unmounts=false"}));
   CHECK(options.registration.shared_data_root == mgr::SharedDataRoot::kWarn);
   CHECK_FALSE(options.registration.policy.kernel_files);
   CHECK_FALSE(options.alias_dns);
@@ -51,6 +51,7 @@ TEST_CASE("flags set the daemon's options") {
   CHECK(policy.ignore_sysfs_chown);
   CHECK(policy.allow_trusted_xattr);
   CHECK(policy.allow_immutable_remounts);
+  CHECK_FALSE(policy.allow_immutable_unmounts);
 }
 
 TEST_CASE("what sysbox-mgr took is taken") {

@@ -125,6 +125,8 @@ class MountGiver {
   absl::Status Give(const Pidfd& init);
   // Init is in its namespaces: it gets what was kept back to be locked.
   absl::Status GiveLocked();
+  // Init is done with mounts: what is to stay cannot be unmounted any more.
+  absl::Status Keep();
   // Lets go of what is of no more use. Waits for RCU.
   void Discard();
 
@@ -163,6 +165,11 @@ absl::Status MountGiver::GiveLocked() {
   return channel_.Send(SyncMessage::kLocked);
 }
 
+absl::Status MountGiver::Keep() {
+  if (!mounts::HasStaying(plan_.mounts)) return absl::OkStatus();
+  return mounts::KeepLocked(plan_.mounts, *stage_, locked_);
+}
+
 void MountGiver::Discard() {
   locked_.clear();
   stage_.reset();
@@ -188,7 +195,8 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   if (callbacks.namespaces_ready) {
     SYSBOX_RETURN_IF_ERROR(callbacks.namespaces_ready(init));
   }
-  mounts.Discard();  // while init is mounting
+  // While init is mounting, if all of it has served.
+  if (!mounts::HasStaying(plan.mounts)) mounts.Discard();
   SYSBOX_ASSIGN_OR_RETURN(Fd terminal,
                           AwaitTerminal(plan.process, fds, channel));
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket mounted,
@@ -200,6 +208,7 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(
       channel.Send(SyncMessage::kRun, 0, states.create_container));
   SYSBOX_RETURN_IF_ERROR(AwaitPrepared(callbacks, channel));
+  SYSBOX_RETURN_IF_ERROR(mounts.Keep());
   SYSBOX_RETURN_IF_ERROR(SetLimits(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(
       channel.Send(SyncMessage::kExec, 0, states.start_container));

@@ -21,7 +21,7 @@
 //      │                                        │ sysctls, identity, program
 //      │◀────────────── kPrepared {listener} ───┤ only with trapped calls
 //      │ listener to the daemon                 │
-//      │ resource limits                        │
+//      │ mounts that stay, resource limits      │
 //      ├─ kExec {hook state} ──────────────────▶│ waits on the fifo, if any;
 //      │◀─────────────── end of file ───────────┤ enters its leaf (cgroup v2);
 //      │                                        │ startContainer hooks; execve

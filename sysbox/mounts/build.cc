@@ -81,7 +81,7 @@ class Builder {
                                   const oci::MountOptions& options,
                                   const SourceFacts& source,
                                   const MountOp& op) const;
-  bool WantsLock(const MountOp& op, const SourceFacts& source) const;
+  void Lock(const SourceFacts& source, MountOp& op) const;
   bool AddAsDeviceNode(const MountOp& op);
   void AddEmulated(const MountOp& filesystem);
   absl::Status AddPaths(const std::vector<std::string>& paths,
@@ -149,14 +149,16 @@ absl::StatusOr<bool> Builder::WantsIdMap(const oci::Mount& mount,
 
 // What config.json says, and what the host has set on the source: neither is
 // the container's to take back.
-bool Builder::WantsLock(const MountOp& op, const SourceFacts& source) const {
-  if (!inputs_.options.lock_attributes) return false;
+void Builder::Lock(const SourceFacts& source, MountOp& op) const {
+  if (!inputs_.options.lock_attributes) return;
   uint64_t attributes = (source.attributes & ~op.attributes.clear) |
                         op.attributes.set | op.recursive_attributes.set;
   if (op.recursive) {
     attributes |= source.attributes_below & ~op.recursive_attributes.clear;
   }
-  return (attributes & kLockableAttributes) != 0;
+  op.locked = (attributes & kLockableAttributes) != 0;
+  op.stays =
+      inputs_.options.lock_in_place && (attributes & MOUNT_ATTR_RDONLY) != 0;
 }
 
 // /dev/null on a name in our own /dev needs no mount.
@@ -190,7 +192,7 @@ absl::Status Builder::AddBind(size_t index, const oci::MountOptions& options,
   SYSBOX_ASSIGN_OR_RETURN(op.id_map, WantsIdMap(mount, options, source, op));
   op.id_map_required = op.id_map && inputs_.options.id_map_required;
   if (op.attributes.set == 0 && AddAsDeviceNode(op)) return absl::OkStatus();
-  op.locked = WantsLock(op, source);
+  Lock(source, op);
   ops_.push_back(std::move(op));
   return absl::OkStatus();
 }
@@ -291,6 +293,7 @@ void Builder::AddDataRoots(const RootfsPlan& rootfs) {
     if (inputs_.options.read_only_data_roots) {
       op.attributes.set = MOUNT_ATTR_RDONLY;
       op.locked = inputs_.options.lock_attributes;
+      op.stays = op.locked && inputs_.options.lock_in_place;
     }
     ops_.push_back(std::move(op));
   }
@@ -311,6 +314,7 @@ void Builder::AddKernelFiles() {
     // The host's own, id-mapped: whoever could clear "read-only" would write
     // what its kernel loads. No option leaves that to root inside.
     op.locked = true;
+    op.stays = inputs_.options.lock_in_place;
     op.propagation = {kAllPrivate};
     ops_.push_back(std::move(op));
   }

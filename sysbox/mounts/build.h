@@ -39,6 +39,8 @@ struct BuildOptions {
   bool kernel_files = false;  // kernel_files.h
   // What is read-only, nosuid, nodev or noexec from the start stays so.
   bool lock_attributes = true;
+  // What is read-only and locked cannot be unmounted inside, either.
+  bool lock_in_place = false;
 };
 
 struct RootfsFacts {

@@ -44,11 +44,15 @@ class Turns {
 };
 
 // As the launcher does, in a process that stays on the host's side.
-absl::Status PutWhenAsked(LockingStage& stage,
+absl::Status PutWhenAsked(const MountPlan& plan, LockingStage& stage,
                           const std::vector<DetachedMount>& locked,
                           Turns init) {
   SYSBOX_RETURN_IF_ERROR(init.Await());
   SYSBOX_RETURN_IF_ERROR(PutLocked(stage, locked));
+  SYSBOX_RETURN_IF_ERROR(init.Give());
+  if (!HasStaying(plan)) return absl::OkStatus();
+  SYSBOX_RETURN_IF_ERROR(init.Await());
+  SYSBOX_RETURN_IF_ERROR(KeepLocked(plan, stage, locked));
   return init.Give();
 }
 
@@ -66,7 +70,9 @@ absl::Status BuildRoot(const MountPlan& plan, const DetachedMount& inner,
   SYSBOX_RETURN_IF_ERROR(EnterRootfs(plan, root));
   SYSBOX_RETURN_IF_ERROR(AttachLastMounts(plan, root, prepared));
   prepared.clear();
-  return absl::OkStatus();
+  if (!HasStaying(plan)) return absl::OkStatus();
+  SYSBOX_RETURN_IF_ERROR(launcher.Give());
+  return launcher.Await();
 }
 
 MountOp Filesystem(const char* target, const char* type,
@@ -148,7 +154,7 @@ absl::Status RunInContainer(const MountPlan& plan,
       std::optional<OwnedChild> helper,
       Clone({.flags = 0, .into_cgroup = std::nullopt, .exit_signal = SIGCHLD}));
   if (!helper.has_value()) {
-    _exit(PutWhenAsked(stage, locked, std::move(init)).ok() ? 0 : 1);
+    _exit(PutWhenAsked(plan, stage, locked, std::move(init)).ok() ? 0 : 1);
   }
   { const Turns dropped = std::move(init); }  // or nobody would notice its end
   const DetachedMount& inner = HasLocked(plan) ? stage.inner() : kNoStage;

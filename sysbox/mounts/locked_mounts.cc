@@ -80,6 +80,21 @@ absl::Status PutLocked(LockingStage& stage,
   return absl::OkStatus();
 }
 
+absl::Status KeepLocked(const MountPlan& plan, LockingStage& stage,
+                        const std::vector<DetachedMount>& locked) {
+  size_t index = 1;
+  for (const MountOp& op : plan.ops) {
+    if (!NeedsLauncher(op)) continue;
+    if (op.stays && index < locked.size() && locked[index].valid()) {
+      SYSBOX_RETURN_IF_ERROR(
+          stage.Cover(locked[index], fmt::format("cover{}", index)),
+          "{}: keep {} mounted", op.field, op.target);
+    }
+    ++index;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CollectLocked(const MountPlan& plan, FdRef inner,
                            std::vector<DetachedMount>& prepared) {
   size_t index = 1;

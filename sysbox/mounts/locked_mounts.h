@@ -5,6 +5,7 @@
 //   PutLocked      launcher  onto the stage
 //   CollectLocked  init      from the stage, before AttachMounts
 //   ReplaceRoot    init      before EnterRootfs
+//   KeepLocked     launcher  when init is done with mounts
 #ifndef SYSBOX_MOUNTS_LOCKED_MOUNTS_H_
 #define SYSBOX_MOUNTS_LOCKED_MOUNTS_H_
 
@@ -26,6 +27,10 @@ absl::StatusOr<std::vector<DetachedMount>> TakeLocked(
     std::vector<DetachedMount>& prepared);
 absl::Status PutLocked(LockingStage& stage,
                        const std::vector<DetachedMount>& locked);
+
+// What is to stay can no longer be unmounted or moved inside.
+absl::Status KeepLocked(const MountPlan& plan, LockingStage& stage,
+                        const std::vector<DetachedMount>& locked);
 
 // Puts the locked mounts, attached on the stage, where they were taken from
 // `prepared`. An error if the kernel has not locked one.

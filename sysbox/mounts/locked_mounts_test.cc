@@ -245,5 +245,59 @@ TEST_CASE("nothing of it is seen on the host") {
   CHECK_ERRNO(EEXIST, stage->Put(mount, "x"));
 }
 
+int UnmountError(const char* path, int flags) {
+  return umount2(path, flags) == 0 ? 0 : errno;
+}
+int MoveError(const char* from, const char* to) {
+  return mount(from, to, "", MS_MOVE, nullptr) == 0 ? 0 : errno;
+}
+
+absl::Status CheckStays(const char* path, const char* elsewhere) {
+  for (int flags : {0, int{MNT_DETACH}, int{MNT_FORCE},
+                    int{UMOUNT_NOFOLLOW} | int{MNT_DETACH}}) {
+    RETURN_UNLESS(UnmountError(path, flags) == EINVAL);
+  }
+  RETURN_UNLESS(MoveError(path, elsewhere) == EINVAL);
+  return absl::OkStatus();
+}
+
+TEST_CASE("what is to stay can be neither unmounted nor moved") {
+  const Method method = GENERATE(Method::kDetached, Method::kAttached);
+  const bool locked_root = GENERATE(false, true);
+  TempDir root, volume;
+  REQUIRE_OK(ReplaceFile(volume / "file", "x", 0644));
+  for (const char* name : {"copy", "ro", "free"}) {
+    REQUIRE_OK(MakeDirectory(root / name, 0755));
+  }
+  MountPlan plan = PlainPlan(root.path());
+  plan.rootfs.locked = plan.rootfs.readonly = locked_root;
+  AddBaseOps(plan);
+  plan.ops.push_back(ReadOnlyBind(volume.path(), "/ro"));
+  plan.ops.back().stays = true;
+  plan.ops.push_back(ReadOnlyBind(volume / "file", "/file"));
+  plan.ops.back().stays = true;
+  plan.ops.push_back(ReadOnlyBind(volume.path(), "/free"));
+  const auto inside = []() -> absl::Status {
+    SYSBOX_RETURN_IF_ERROR(CheckStays("/ro", "/copy"));
+    SYSBOX_RETURN_IF_ERROR(CheckStays("/file", "/ro/file"));
+    SYSBOX_RETURN_IF_ERROR(CheckStaysReadOnly("/ro"));
+    RETURN_UNLESS(unshare(CLONE_NEWNS) == 0);
+    SYSBOX_RETURN_IF_ERROR(CheckStays("/ro", "/copy"));
+    // A copy of everything comes and goes, with all that is in it.
+    RETURN_UNLESS(mount("/", "/copy", "", MS_BIND | MS_REC, nullptr) == 0);
+    SYSBOX_RETURN_IF_ERROR(CheckStays("/copy/ro", "/free"));
+    RETURN_UNLESS(UnmountError("/copy", MNT_DETACH) == 0);
+    // So does what is mounted on it.
+    RETURN_UNLESS(mount("t", "/ro", "tmpfs", 0, nullptr) == 0);
+    RETURN_UNLESS(UnmountError("/ro", 0) == 0);
+    SYSBOX_RETURN_IF_ERROR(CheckStays("/ro", "/copy"));
+    RETURN_UNLESS(UnmountError("/free", 0) == 0);
+    RETURN_UNLESS(unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0);
+    SYSBOX_RETURN_IF_ERROR(CheckStays("/ro", "/copy"));
+    return absl::OkStatus();
+  };
+  CHECK_OK(RunInContainer(plan, inside, {{}, method}));
+}
+
 }  // namespace
 }  // namespace sysbox::mounts

@@ -25,6 +25,7 @@ namespace {
 // A request to the child: one of these, and for kPut the name.
 constexpr char kCopy = 'c';
 constexpr char kPut = 'p';
+constexpr char kCover = 'v';
 constexpr size_t kMaxRequest = 64;
 
 absl::Status Propagate(FdRef mount, uint64_t how, bool recursive = false) {
@@ -56,6 +57,22 @@ absl::Status PutOn(const DetachedMount& outer, const DetachedMount& mount,
   SYSBOX_ASSIGN_OR_RETURN(const Fd place,
                           OpenAt(outer.fd(), name, {.flags = O_PATH}));
   return AttachMount(mount, place);
+}
+
+// `base` has to be where nothing can be mounted on what is detached: it is
+// attached there, as `name`, meanwhile. Else null.
+absl::Status CoverOn(const DetachedMount& mount, const DetachedMount* base,
+                     const std::string& name) {
+  SYSBOX_ASSIGN_OR_RETURN(const DetachedMount lower,
+                          CloneTree(mount.fd(), "", false));
+  SYSBOX_ASSIGN_OR_RETURN(const DetachedMount upper,
+                          CloneTree(mount.fd(), "", true));
+  // Peers of `mount` as clones of it: what is mounted on one would be on all.
+  SYSBOX_RETURN_IF_ERROR(Propagate(lower.fd(), MS_PRIVATE));
+  SYSBOX_RETURN_IF_ERROR(Propagate(upper.fd(), MS_PRIVATE, true));
+  if (base != nullptr) SYSBOX_RETURN_IF_ERROR(PutOn(*base, lower, name));
+  SYSBOX_RETURN_IF_ERROR(AttachMount(upper, lower.fd()));
+  return AttachMount(lower, mount.fd());
 }
 
 // The child of kAttached, in its mount namespace.
@@ -108,6 +125,10 @@ absl::StatusOr<std::vector<DetachedMount>> Server::Answer(
   if (fds.size() != 1) return Internal("request without a mount");
   const DetachedMount mount(std::move(fds.front()));
   if (request.front() == kCopy) return CopyTwice(mount);
+  if (request.front() == kCover) {
+    SYSBOX_RETURN_IF_ERROR(CoverOn(mount, &base_, request.substr(1)));
+    return std::vector<DetachedMount>();
+  }
   SYSBOX_RETURN_IF_ERROR(PutOn(outer_, mount, request.substr(1)));
   return std::vector<DetachedMount>();
 }
@@ -185,6 +206,15 @@ absl::Status LockingStage::Put(const DetachedMount& mount,
   const FdRef fd = mount.fd();
   SYSBOX_RETURN_IF_ERROR(
       SendMessage(requests_, fmt::format("{}{}", kPut, name), {&fd, 1}));
+  return ReadReport(requests_).status();
+}
+
+absl::Status LockingStage::Cover(const DetachedMount& mount,
+                                 const std::string& name) {
+  if (outer_.valid()) return CoverOn(mount, nullptr, name);
+  const FdRef fd = mount.fd();
+  SYSBOX_RETURN_IF_ERROR(
+      SendMessage(requests_, fmt::format("{}{}", kCover, name), {&fd, 1}));
   return ReadReport(requests_).status();
 }
 

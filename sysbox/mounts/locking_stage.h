@@ -46,6 +46,13 @@ class LockingStage {
   // be set. `mount` must not be unbindable.
   absl::Status Put(const DetachedMount& mount, const std::string& name);
 
+  // `mount`, which was put, gets two more of itself on top in the container,
+  // wherever that has it by now and unless it was made private there. The
+  // kernel lets nobody take the upper one from the lower, as both came at once
+  // from another user namespace; and nothing leads to the lower one.
+  // `name` is of none before.
+  absl::Status Cover(const DetachedMount& mount, const std::string& name);
+
  private:
   LockingStage() = default;
   absl::Status Detach();

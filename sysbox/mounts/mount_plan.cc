@@ -181,6 +181,7 @@ std::string OpText(const MountOp& op) {
   text += Word("copy-up", op.copy_up);
   text += Word("over-proc", op.over_proc);
   text += Word("locked", op.locked);
+  text += Word("stays", op.stays);
   return text + "\n" + DevText(op);
 }
 
@@ -190,6 +191,11 @@ bool HasEmulated(const MountPlan& plan) {
   return std::any_of(plan.ops.begin(), plan.ops.end(), [](const MountOp& op) {
     return op.kind == MountOp::Kind::kEmulated;
   });
+}
+
+bool HasStaying(const MountPlan& plan) {
+  return std::any_of(plan.ops.begin(), plan.ops.end(),
+                     [](const MountOp& op) { return op.stays; });
 }
 
 bool HasLocked(const MountPlan& plan) {

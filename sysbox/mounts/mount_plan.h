@@ -112,6 +112,7 @@ struct MountOp {
   bool copy_up = false;          // "tmpcopyup"
   bool over_proc = false;        // may land on procfs
   bool locked = false;           // its flags cannot be cleared inside
+  bool stays = false;            // nor can it be unmounted; `locked`
   EmulatedFrom emulated_from = EmulatedFrom::kStatic;
   bool last = false;                // after sysctls are written (ro, masks)
   uint32_t mode = 0;                // of a kDataRoot that has to be made
@@ -136,6 +137,7 @@ struct MountPlan {
 bool HasEmulated(const MountPlan& plan);
 // Whether a LockingStage is needed.
 bool HasLocked(const MountPlan& plan);
+bool HasStaying(const MountPlan& plan);
 
 // One line per op; stable, for golden tests and --debug logs.
 std::string ToText(const MountPlan& plan);

@@ -36,9 +36,13 @@ absl::StatusOr<RootfsPlan::Kind> ChooseKind(const RootfsFacts& rootfs,
       rootfs.path);
 }
 
-absl::StatusOr<uint64_t> Propagation(const oci::Linux& linux) {
+// `reachable`: what is private, or more, is a slave. By propagation mounts are
+// kept in place (LockingStage::Cover); from nowhere else does any come.
+absl::StatusOr<uint64_t> Propagation(const oci::Linux& linux, bool reachable) {
   if (linux.rootfs_propagation.empty()) return 0;
+  constexpr uint64_t kApart = MS_PRIVATE | MS_UNBINDABLE;
   const uint64_t flags = oci::PropagationFlag(linux.rootfs_propagation);
+  if (reachable && (flags & kApart) != 0) return (flags & ~kApart) | MS_SLAVE;
   if (flags != 0) return flags;
   return InvalidArgument("linux.rootfsPropagation: unknown value \"{}\"",
                          linux.rootfs_propagation);
@@ -64,7 +68,8 @@ absl::StatusOr<RootfsPlan> BuildRootfsPlan(const oci::Spec& spec,
                 (plan.readonly || (plan.attributes & MOUNT_ATTR_RDONLY) != 0);
   SYSBOX_ASSIGN_OR_RETURN(plan.kind,
                           ChooseKind(inputs.rootfs, inputs.options.maps));
-  SYSBOX_ASSIGN_OR_RETURN(plan.propagation, Propagation(*spec.linux));
+  SYSBOX_ASSIGN_OR_RETURN(
+      plan.propagation, Propagation(*spec.linux, inputs.options.lock_in_place));
   if (!inputs.rootfs.overlay.has_value()) return plan;
   plan.overlay = *inputs.rootfs.overlay;
   if (plan.kind != RootfsPlan::Kind::kIdMappedOverlay) return plan;

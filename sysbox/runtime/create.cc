@@ -69,7 +69,9 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   build.maps = registered.maps;
   build.skip_uid_shift = bundle.syscont.skip_uid_shift;
   build.id_map_required = registered.policy.fsuid_map_fail_on_error;
-  build.lock_attributes = !registered.policy.allow_immutable_remounts;
+  build.lock_in_place = !registered.policy.allow_immutable_unmounts;
+  build.lock_attributes =
+      build.lock_in_place || !registered.policy.allow_immutable_remounts;
   build.no_pivot = options.no_pivot;
   build.data_roots = bundle.syscont.syscont_mode;
   build.kernel_files =

@@ -68,6 +68,8 @@ class Builder {
   absl::Status AddMount(size_t index);
   absl::Status AddDevicesOutsideDev();
   absl::Status AddHiddenPaths();
+  // What stays is covered by more of itself, and so would be what is on it.
+  absl::Status CheckNothingOnStaying() const;
   std::vector<MountOp> TakeOps() { return std::move(ops_); }
 
  private:
@@ -354,6 +356,21 @@ absl::Status Builder::AddHiddenPaths() {
                   MountOp::Kind::kMask);
 }
 
+absl::Status Builder::CheckNothingOnStaying() const {
+  for (auto op = ops_.begin(); op != ops_.end(); ++op) {
+    if (!op->stays) continue;
+    const auto above = std::find_if(op, ops_.end(), [&](const MountOp& later) {
+      return IsBelow(later.target, op->target);
+    });
+    if (above == ops_.end()) continue;
+    return InvalidArgument(
+        "{}: \"{}\" lies on the read-only \"{}\", which can be kept mounted "
+        "only if nothing does (--allow-immutable-unmounts=false)",
+        above->field, above->target, op->target);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
@@ -373,6 +390,7 @@ absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
   }
   SYSBOX_RETURN_IF_ERROR(builder.AddDevicesOutsideDev());
   SYSBOX_RETURN_IF_ERROR(builder.AddHiddenPaths());
+  SYSBOX_RETURN_IF_ERROR(builder.CheckNothingOnStaying());
   plan.ops = builder.TakeOps();
   if (inputs.headers_link.has_value()) {
     plan.links.push_back(*inputs.headers_link);

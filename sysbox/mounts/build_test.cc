@@ -115,6 +115,33 @@ last mask /proc/acpi optional over-proc
 )");
 }
 
+TEST_CASE("read-only mounts stay where the administrator wants it so") {
+  BuildInputs inputs = BaseInputs();
+  inputs.options.lock_in_place = true;
+  const oci::Mount read_only =
+      MakeMount("/v", "bind", "/src", {"rbind", "ro", "rprivate"});
+  CHECK(BuildWith({read_only, MakeMount("/w", "bind", "/src", {"nosuid"}),
+                   MakeMount("/vv", "tmpfs", "tmpfs", {})},
+                  inputs) ==
+        std::string(kRootfs) +
+            "bind /v source=/src attr=ro propagation=rprivate recursive id-map "
+            "locked stays\n"
+            "bind /w source=/src attr=nosuid propagation=rslave id-map locked\n"
+            "filesystem /vv type=tmpfs source=tmpfs\n");
+  CHECK(
+      BuildWith({read_only, MakeMount("/v/t", "tmpfs", "tmpfs", {})}, inputs) ==
+      "mounts[1]: \"/v/t\" lies on the read-only \"/v\", which can be kept "
+      "mounted only if nothing does (--allow-immutable-unmounts=false)");
+  oci::Spec spec = BaseSpec();
+  spec.mounts = {read_only};
+  spec.linux->masked_paths = {"/v/secret"};
+  AddSources(spec, inputs);
+  CHECK(Build(spec, inputs).find("lies on") != std::string::npos);
+  spec.linux->masked_paths.clear();
+  spec.linux->rootfs_propagation = "rprivate";
+  CHECK(Build(spec, inputs).find("propagation=rslave") != std::string::npos);
+}
+
 TEST_CASE("an overlay is re-assembled with a work directory of its own") {
   BuildInputs inputs = BaseInputs();
   inputs.rootfs.filesystem = "overlay";

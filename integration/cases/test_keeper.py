@@ -100,6 +100,7 @@ import select
 with open("/proc/sys/kernel/hostname") as file:
     poller = select.epoll()
     poller.register(file, select.EPOLLERR)
+    print("waits", flush=True)
     while True:
         poller.poll()
         file.seek(0)
@@ -119,6 +120,7 @@ def test_who_waits_for_a_change_is_told_by_the_next_worker(hosted, name,
         hosted("exec", name, "hostname", hostname)
         until(lambda: hostname in said.read_text().split())
 
+    until(lambda: "waits" in said.read_text())
     is_told("first")
     for number in range(3):
         kill_worker(daemon)

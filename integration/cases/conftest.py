@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import guest as guests, host_state, images
+from harness import cdi, guest as guests, host_state, images
 from harness.bundle import Bundle
 from harness.command import run
 
@@ -66,6 +66,15 @@ def marker(disk):
     path.write_text("the host's\n")
     path.chmod(0o644)
     return path
+
+
+@pytest.fixture
+def cdi_device(disk):
+    """The name of one, in the run's own /etc."""
+    (disk / "lib").write_text("library\n")
+    file = cdi.describe(disk / "lib")
+    yield cdi.NAME
+    file.unlink()
 
 
 def _of_container(name, paths):

@@ -2,10 +2,10 @@
 
 import json
 import os
-import pathlib
 
 import pytest
 
+from harness import cdi
 from harness.command import run
 
 LOOP = "/dev/loop7"
@@ -137,39 +137,9 @@ def test_what_cdi_writes_into_a_spec(bundle, name, disk, busybox_rootfs):
     assert json.loads((disk / "state").read_text())["id"] == name
 
 
-@pytest.fixture
-def cdi_device(disk):
-    """One as vendors describe them in /etc/cdi; the run's own /etc."""
-    (disk / "lib").write_text("library\n")
-    edits = {
-        "deviceNodes": [{"path": "/dev/vendor/card0", "hostPath": "/dev/zero"}],
-        "mounts": [{"hostPath": str(disk / "lib"),
-                    "containerPath": "/usr/lib/vendor.so.1",
-                    "options": ["ro", "nosuid", "nodev", "rbind", "rprivate"]}],
-        "env": ["VENDOR=card0"],
-        "hooks": [{"hookName": "createContainer", "path": "/bin/ln",
-                   "args": ["ln", "-s", "vendor.so.1", "usr/lib/vendor.so"]}],
-    }
-    spec = pathlib.Path("/etc/cdi/vendor.json")
-    spec.parent.mkdir(exist_ok=True)
-    spec.write_text(json.dumps({
-        "cdiVersion": "0.5.0", "kind": "vendor.example/device",
-        "devices": [{"name": "card0", "containerEdits": edits}]}))
-    yield "vendor.example/device=card0"
-    spec.unlink()
-
-
-USE_CDI_DEVICE = (
-    "sh", "-c", "stat -c '%u %t:%T' /dev/vendor/card0; "
-    "head -c 2 /dev/vendor/card0 | wc -c; cat /usr/lib/vendor.so; "
-    "echo $VENDOR; mount -o remount,rw,bind /usr/lib/vendor.so.1 || "
-    "echo read-only")
-CDI_DEVICE_USED = "0 1:5\n2\nlibrary\ncard0\nread-only\n"
-
-
 def test_a_cdi_device_of_dockers(docker, cdi_device):
-    said = docker.run(*USE_CDI_DEVICE, options=["--device", cdi_device],
+    said = docker.run(*cdi.USE, options=["--device", cdi_device],
                       check=False)
     if "could not select device driver" in said.err:
         pytest.skip("this Docker knows no CDI")
-    assert said.out == CDI_DEVICE_USED, said
+    assert said.out == cdi.USED, said

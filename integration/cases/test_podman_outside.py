@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from harness import images
+from harness import cdi, images
 from harness.command import run
 from harness.podman import Podman
 from harness.waiting import until
@@ -144,6 +144,12 @@ def test_the_hosts_own_network_is_refused(podman, network):
     refused = podman.run("true", options=("--network", network), check=False)
     assert refused.code != 0
     assert "sharing the host's network namespace" in refused.err
+
+
+@pytest.mark.parametrize("options", [PLAIN, [Podman.USERNS]])
+def test_a_cdi_device(podman, cdi_device, options):
+    assert podman.run(*cdi.USE, options=[*options, "--device", cdi_device]
+                      ).out == cdi.USED
 
 
 def test_life(podman):

@@ -277,7 +277,8 @@ absl::Status OverlayCoherence::StartRefresher(const std::string& id,
   absl::StatusOr<std::optional<OwnedChild>> child = ForkProcess();
   SYSBOX_RETURN_IF_ERROR(child.status());
   if (!child->has_value()) {
-    (void)SetParentDeathSignal(SIGKILL);
+    // What is being adopted lies aside for a moment: that is finished.
+    if (directories.empty()) (void)SetParentDeathSignal(SIGKILL);
     // Not least the pid file's lock, which a successor of ours needs.
     (void)CloseFrom(0, {outside.get(), inside.get()});
     _exit(RefreshAndAdopt(outside, inside, directories).ok() ? 0 : 1);

@@ -16,8 +16,9 @@
 //                                           not looked at for kRestMs, then
 //                                           once more, and watched again
 //
-// Not seen inside: what the engine deletes, or makes without writing a file,
-// and a file in the place of one that is in use inside.
+// Not seen inside: what the engine deletes, or makes without writing a file; a
+// file in the place of one that is in use inside; and into which directories
+// in use it wrote when it wrote more files than the kernel's queue holds.
 #ifndef SYSBOX_MGR_OVERLAY_COHERENCE_H_
 #define SYSBOX_MGR_OVERLAY_COHERENCE_H_
 

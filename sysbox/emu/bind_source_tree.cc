@@ -144,6 +144,10 @@ class BindSourceTree : public fuse::Tree {
     return container_ != nullptr && container_->TellsOfChanges(node);
   }
 
+  bool IsLikeSysfs(fuse::NodeId node) override {
+    return container_ != nullptr && container_->IsLikeSysfs(node);
+  }
+
  private:
   absl::StatusOr<fuse::Tree*> Container() const {
     if (container_ != nullptr) return container_.get();

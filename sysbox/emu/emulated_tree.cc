@@ -101,6 +101,11 @@ class EmulatedTree : public fuse::Tree {
   bool TellsOfChanges(fuse::NodeId node) override {
     return PathInTable(node) == kHostname;
   }
+  bool IsLikeSysfs(fuse::NodeId node) override {
+    auto path = PathInTable(node);
+    if (!path) path = seen_.Find(node);
+    return path && path->starts_with("/sys/");
+  }
 
  private:
   absl::StatusOr<ServedNode> Find(const fuse::Caller& caller,

@@ -22,6 +22,7 @@ struct OperationRow {
   size_t fixed_size = 0;       // if decoded
   Tail tail = Tail::kNothing;  // if decoded
   int error_number = 0;        // if refused
+  int sysfs_error_number = 0;  // if refused, in a directory like sysfs's
   bool asks_tree = false;
 };
 
@@ -30,10 +31,13 @@ constexpr OperationRow Decode(uint32_t opcode, size_t fixed_size) {
 }
 constexpr OperationRow AskTree(uint32_t opcode, size_t fixed_size,
                                Tail tail = Tail::kNothing) {
-  return {opcode, RequestAction::kDecode, fixed_size, tail, 0, true};
+  return {opcode, RequestAction::kDecode, fixed_size, tail, 0, 0, true};
+}
+constexpr OperationRow Refuse(uint32_t opcode, int procfs, int sysfs) {
+  return {opcode, RequestAction::kRefuse, 0, Tail::kNothing, procfs, sysfs};
 }
 constexpr OperationRow Refuse(uint32_t opcode, int error_number) {
-  return {opcode, RequestAction::kRefuse, 0, Tail::kNothing, error_number};
+  return Refuse(opcode, error_number, error_number);
 }
 constexpr OperationRow Ignore(uint32_t opcode) {
   return {opcode, RequestAction::kIgnore};
@@ -41,19 +45,21 @@ constexpr OperationRow Ignore(uint32_t opcode) {
 
 // By opcode. The errors are procfs's for what it has no operation for; where
 // it lets the kernel's generic code answer, so does ENOSYS, once and for all.
+// What would change names fails in procfs while it looks for them, and lets
+// nobody write to a directory; sysfs has no operations for it.
 constexpr OperationRow kOperations[] = {
     AskTree(FUSE_LOOKUP, 0, Tail::kName),
     Ignore(FUSE_FORGET),  // nodes live as long as their tree
     AskTree(FUSE_GETATTR, sizeof(fuse_getattr_in)),
     AskTree(FUSE_SETATTR, sizeof(fuse_setattr_in)),
     AskTree(FUSE_READLINK, 0),
-    Refuse(FUSE_SYMLINK, EPERM),
-    Refuse(FUSE_MKNOD, EPERM),
-    Refuse(FUSE_MKDIR, EPERM),
-    Refuse(FUSE_UNLINK, EPERM),
-    Refuse(FUSE_RMDIR, EPERM),
-    Refuse(FUSE_RENAME, EPERM),
-    Refuse(FUSE_LINK, EPERM),
+    Refuse(FUSE_SYMLINK, ENOENT, EPERM),
+    Refuse(FUSE_MKNOD, ENOENT, EPERM),
+    Refuse(FUSE_MKDIR, ENOENT, EPERM),
+    Refuse(FUSE_UNLINK, EACCES, EPERM),
+    Refuse(FUSE_RMDIR, EACCES, EPERM),
+    Refuse(FUSE_RENAME, ENOENT, EPERM),
+    Refuse(FUSE_LINK, ENOENT, EPERM),
     Decode(FUSE_OPEN, sizeof(fuse_open_in)),
     AskTree(FUSE_READ, sizeof(fuse_read_in)),
     AskTree(FUSE_WRITE, sizeof(fuse_write_in), Tail::kData),
@@ -75,7 +81,7 @@ constexpr OperationRow kOperations[] = {
     Refuse(FUSE_SETLK, ENOSYS),
     Refuse(FUSE_SETLKW, ENOSYS),
     Refuse(FUSE_ACCESS, ENOSYS),  // default_permissions
-    Refuse(FUSE_CREATE, EACCES),
+    Refuse(FUSE_CREATE, ENOENT, EACCES),
     // No more of these then: nothing here waits for so long.
     Refuse(FUSE_INTERRUPT, ENOSYS),
     Refuse(FUSE_BMAP, ENOSYS),
@@ -86,7 +92,7 @@ constexpr OperationRow kOperations[] = {
     Ignore(FUSE_BATCH_FORGET),
     Refuse(FUSE_FALLOCATE, ENOSYS),
     AskTree(FUSE_READDIRPLUS, sizeof(fuse_read_in)),
-    Refuse(FUSE_RENAME2, EPERM),
+    Refuse(FUSE_RENAME2, ENOENT, EPERM),
     Refuse(FUSE_LSEEK, ENOSYS),
 };
 
@@ -139,7 +145,12 @@ absl::StatusOr<Request> CheckRequest(std::string_view bytes) {
   if (payload.size() < row.fixed_size || !TailFits(row, payload)) {
     return InvalidArgument("fuse request {}: cut off", header.opcode);
   }
-  return Request{header.unique, row.action, row.error_number, row.asks_tree};
+  return Request{.unique = header.unique,
+                 .node = header.nodeid,
+                 .action = row.action,
+                 .error_number = row.error_number,
+                 .sysfs_error_number = row.sysfs_error_number,
+                 .asks_tree = row.asks_tree};
 }
 
 }  // namespace sysbox::fuse

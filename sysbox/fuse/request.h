@@ -26,8 +26,10 @@ enum class RequestAction {
 
 struct Request {
   uint64_t unique = 0;  // names it in its reply
+  uint64_t node = 0;    // that it is for; of a name, its directory
   RequestAction action = RequestAction::kRefuse;
   int error_number = 0;
+  int sysfs_error_number = 0;  // instead, where Tree::IsLikeSysfs
   // A Tree has a say in the answer, and may take its time.
   bool asks_tree = false;
 };

@@ -33,7 +33,8 @@ TEST_CASE("a whole request says how it is answered") {
   const Request unlink =
       VALUE_OF(CheckRequest(MakeRequest(FUSE_UNLINK, std::string("a", 2))));
   CHECK(unlink.action == RequestAction::kRefuse);
-  CHECK(unlink.error_number == EPERM);
+  CHECK(unlink.error_number == EACCES);
+  CHECK(unlink.sysfs_error_number == EPERM);
   CHECK(VALUE_OF(CheckRequest(MakeRequest(FUSE_FORGET, ""))).action ==
         RequestAction::kIgnore);
 }

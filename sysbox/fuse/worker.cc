@@ -47,6 +47,14 @@ void AnswerNewConnection(Connection& connection, std::string_view request,
   Deliver(connection.device(), unique, absl::MakeConstSpan(&whole, 1));
 }
 
+int ErrorFor(const Connection& connection, const Request& request) {
+  if (request.error_number == request.sysfs_error_number ||
+      !connection.tree().IsLikeSysfs(request.node)) {
+    return request.error_number;
+  }
+  return request.sysfs_error_number;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Worker>> Worker::Create(
@@ -90,7 +98,8 @@ void Worker::Process(Connection& connection, const Received& received) {
     case RequestAction::kIgnore:
       break;
     case RequestAction::kRefuse:
-      Refuse(connection.device(), request.unique, request.error_number);
+      Refuse(connection.device(), request.unique,
+             ErrorFor(connection, request));
       break;
     case RequestAction::kHandshake:
       AnswerNewConnection(connection, received.bytes, request.unique);

@@ -25,6 +25,7 @@ SESSIONS = {
         docker inspect -f '{{.State.ExitCode}} {{.State.OOMKilled}} \
 {{.State.Status}} {{.State.Error}}' $C
         docker start $C >/dev/null; docker kill -s HUP $C >/dev/null
+        docker inspect -f '{{.State.Running}}' $C; docker kill $C >/dev/null
         docker wait $C; docker kill $C; echo $?; docker rm $C >/dev/null""",
     "update": """
         docker update -m 50m --memory-swap 60m --cpus 0.5 --cpuset-cpus 0 \
@@ -111,6 +112,7 @@ def test_as_with_runc(docker, session):
             ["timeout", "60", "bash", "-c", SESSIONS[session]],
             env={**docker.env, "R": runtime, "C": container},
             stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert done.returncode != 124, done  # in time
         said.append((done.returncode, comparable(done.stdout, runtime)))
         docker.remove_all()
     assert said[0] == said[1]

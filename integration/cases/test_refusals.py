@@ -1,7 +1,10 @@
 """What a system container cannot be: one clear line each, nothing left."""
 
+import shutil
+
 import pytest
 
+from harness import images
 from harness.bundle import Bundle
 from harness.command import run
 
@@ -69,6 +72,15 @@ def test_no_checkpoints(runtime, name, command):
     assert result.code == 1
     assert len(result.err.splitlines()) == 1, result
     assert "cannot be checkpointed" in result.err
+
+
+def test_not_in_a_chroot(binary, busybox_rootfs, disk):
+    """The kernel gives no user namespace there."""
+    place = images.make_busybox_rootfs(disk / "place")
+    shutil.copy2(binary, place / "sysbox-runc")
+    result = run("chroot", place, "/sysbox-runc", "run", "x", check=False)
+    assert result.code == 1
+    assert "in a chroot" in line_about(result)
 
 
 def test_not_root(runtime, busybox_rootfs, disk, name):

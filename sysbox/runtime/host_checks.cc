@@ -10,7 +10,9 @@
 #include "absl/strings/ascii.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
+#include "sysbox/linux/fd.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/runtime/namespace_names.h"
 #include "sysbox/syscont/check.h"
@@ -48,6 +50,13 @@ absl::Status CheckKernel() {
 }
 
 absl::Status CheckUserNamespaces() {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd root,
+                          Open("/", {.flags = O_PATH | O_DIRECTORY}));
+  if (!IsMountRoot(root).value_or(true)) {  // clone(2), CLONE_NEWUSER: EPERM
+    return FailedPrecondition(
+        "in a chroot there are no user namespaces: enter it with pivot_root(8) "
+        "instead");
+  }
   if (Sysctl("/proc/sys/kernel/unprivileged_userns_clone", "1") == "0") {
     return FailedPrecondition(
         "user namespaces are disabled: set sysctl "

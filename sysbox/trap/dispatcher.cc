@@ -30,6 +30,8 @@ namespace {
 constexpr uint32_t kArmed = EPOLLIN | EPOLLONESHOT;
 constexpr uint64_t kStopKey = 0;
 constexpr int kIdleThreads = 2;
+// One lingers; another may be on its way back to all listeners.
+constexpr int kWakes = 2;
 constexpr absl::Duration kPatience = absl::Seconds(2);
 
 // All listeners of one container.
@@ -73,8 +75,9 @@ class Engine : public std::enable_shared_from_this<Engine> {
   using Wake = std::shared_ptr<const Fd>;  // an eventfd
   using News = seccomp::NotifyPort::News;
   bool AwaitAny(ListenerPtr& kept);
-  bool AwaitKept(const Wake& wake, ListenerPtr& kept);
-  News Linger(const Wake& wake, const Listener& listener);
+  bool AwaitKept(ListenerPtr& kept);
+  Wake StartLingering();
+  News Linger(const Listener& listener);
   void CallLingererAway();
   void OnReady(const ReadyEvent& event, ListenerPtr& kept);
   ListenerPtr Take(uint64_t key);
@@ -107,6 +110,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   size_t threads_ ABSL_GUARDED_BY(mu_) = 0;
   // Of the one that waits for the listener it has served last, if there is one.
   Wake lingerer_ ABSL_GUARDED_BY(mu_);
+  std::vector<Wake> wakes_ ABSL_GUARDED_BY(mu_);  // nobody's
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
 };
 
@@ -121,7 +125,14 @@ void Engine::Stop() {
   mu_.AwaitWithTimeout(absl::Condition(&all_gone), kPatience);
 }
 
-absl::Status Engine::Start() { return epoll_.Add(stop_, EPOLLIN, kStopKey); }
+absl::Status Engine::Start() {
+  absl::MutexLock lock(&mu_);
+  for (int i = 0; i < kWakes; ++i) {
+    SYSBOX_ASSIGN_OR_RETURN(Fd event, MakeEventFd());
+    wakes_.push_back(std::make_shared<const Fd>(std::move(event)));
+  }
+  return epoll_.Add(stop_, EPOLLIN, kStopKey);
+}
 
 absl::Status Engine::Serve(const Container& container, const std::string& name,
                            Fd fd) {
@@ -214,13 +225,9 @@ absl::Status Engine::PrepareThread() {
 void Engine::Work(absl::Notification& apart) {
   const absl::Status prepared = PrepareThread();
   apart.Notify();
-  absl::StatusOr<Fd> event = MakeEventFd();
-  // Without one it cannot be called away, so it does not linger.
-  const Wake wake =
-      event.ok() ? std::make_shared<const Fd>(*std::move(event)) : nullptr;
   ListenerPtr kept;  // what it has served last, and has not let go of
   bool more = prepared.ok();
-  while (more) more = kept == nullptr ? AwaitAny(kept) : AwaitKept(wake, kept);
+  while (more) more = kept == nullptr ? AwaitAny(kept) : AwaitKept(kept);
   absl::MutexLock lock(&mu_);
   if (!prepared.ok()) --idle_;
   --threads_;
@@ -243,10 +250,10 @@ bool Engine::AwaitAny(ListenerPtr& kept) {
 }
 
 // One round of a thread that has a listener.
-bool Engine::AwaitKept(const Wake& wake, ListenerPtr& kept) {
+bool Engine::AwaitKept(ListenerPtr& kept) {
   const ListenerPtr listener = std::move(kept);
   kept = nullptr;
-  switch (Linger(wake, *listener)) {
+  switch (Linger(*listener)) {
     case News::kCall:
       Serve(listener, kept);
       break;
@@ -263,20 +270,28 @@ bool Engine::AwaitKept(const Wake& wake, ListenerPtr& kept) {
 // A program that makes one such call makes several. Whoever waits for its
 // listener directly is woken on the caller's CPU, and without a detour through
 // epoll. One thread may, beside one that waits for all others; the newest.
-Engine::News Engine::Linger(const Wake& wake, const Listener& listener) {
+Engine::News Engine::Linger(const Listener& listener) {
   CallLingererAway();
-  {
-    absl::MutexLock lock(&mu_);
-    if (wake == nullptr || lingerer_ != nullptr || idle_ == 0 || stopping_) {
-      return News::kOther;
-    }
-    lingerer_ = wake;
-  }
+  const Wake wake = StartLingering();
+  if (wake == nullptr) return News::kOther;
   const News news = listener.port.Await(*wake);
+  // A late signal makes the next who lingers look up once.
   if (news == News::kOther) (void)DrainEventFd(*wake);
   absl::MutexLock lock(&mu_);
   if (lingerer_ == wake) lingerer_ = nullptr;
+  wakes_.push_back(wake);
   return news;
+}
+
+// Null: not now.
+Engine::Wake Engine::StartLingering() {
+  absl::MutexLock lock(&mu_);
+  if (wakes_.empty() || lingerer_ != nullptr || idle_ == 0 || stopping_) {
+    return nullptr;
+  }
+  lingerer_ = std::move(wakes_.back());
+  wakes_.pop_back();
+  return lingerer_;
 }
 
 // It, or else a new thread, waits for all others then.

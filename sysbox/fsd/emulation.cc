@@ -70,9 +70,7 @@ absl::StatusOr<std::unique_ptr<Emulation>> Emulation::Start(
 
 Emulation::~Emulation() = default;
 
-void Emulation::MakeAhead() {
-  ahead_ = std::make_unique<MountsAhead>(server_.get());
-}
+void Emulation::MakeAhead() { ahead_ = std::make_unique<MountsAhead>(); }
 
 absl::Status Emulation::Hold(const std::string& id, const Devices& devices) {
   if (vault_ == nullptr) return absl::OkStatus();
@@ -135,8 +133,7 @@ absl::Status Emulation::HoldMounts(const std::string& id,
                           Duplicate(pair.static_files.mount.fd()));
   SYSBOX_ASSIGN_OR_RETURN(held->live_files,
                           Duplicate(pair.live_files.mount.fd()));
-  served_[id].mounts = held;
-  ahead_->LookAround(std::move(held));
+  served_[id].mounts = std::move(held);
   return absl::OkStatus();
 }
 

@@ -12,7 +12,6 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "sysbox/fuse/fuse_mount.h"
-#include "sysbox/fuse/server.h"
 #include "sysbox/linux/fd.h"
 
 namespace sysbox::fsd {
@@ -32,21 +31,17 @@ struct HeldMounts {
   Fd live_files;
 };
 
-// A thread that otherwise sleeps. Looking into a mount waits for `server`,
-// whose threads containers may keep busy: nobody else may wait for that.
+// A thread that otherwise sleeps. It looks into no mount: this process serves
+// them, and would wait for itself.
 class MountsAhead {
  public:
-  // `server` outlives it.
-  explicit MountsAhead(fuse::Server* server);
+  MountsAhead();
   ~MountsAhead();
 
   // The one pair in stock, or, if there is none, a new one; the next is then
-  // made. Of a pair from stock the kernel knows what is in the roots.
+  // made.
   absl::StatusOr<MountPair> Take();
 
-  // To be called when a container's mounts are served: has the kernel look
-  // where its init is going to, while that is not yet there.
-  void LookAround(std::shared_ptr<const HeldMounts> mounts);
   // Lets go of them.
   void TakeDown(std::shared_ptr<const HeldMounts> mounts);
 
@@ -54,23 +49,19 @@ class MountsAhead {
   using Mounts = std::vector<std::shared_ptr<const HeldMounts>>;
   // What there is to do; nothing: to end.
   struct Work {
-    Mounts served;
     Mounts ended;
     bool make_pair = false;
   };
 
   void Run();
   std::optional<Work> AwaitWork();
-  absl::StatusOr<MountPair> MakeSpare();
   bool HasWork() const ABSL_SHARED_LOCKS_REQUIRED(mu_) {
-    return stop_ || wanted_ || !served_.empty() || !ended_.empty();
+    return stop_ || wanted_ || !ended_.empty();
   }
 
-  fuse::Server* const server_;
   absl::Mutex mu_;
   bool stop_ ABSL_GUARDED_BY(mu_) = false;
   bool wanted_ ABSL_GUARDED_BY(mu_) = true;
-  Mounts served_ ABSL_GUARDED_BY(mu_);
   Mounts ended_ ABSL_GUARDED_BY(mu_);
   std::optional<MountPair> spare_ ABSL_GUARDED_BY(mu_);
   std::thread thread_;

@@ -189,6 +189,7 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(mounts.Give(init));
   SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
+  if (callbacks.meanwhile) callbacks.meanwhile();
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kNamespaced).status());
   SYSBOX_RETURN_IF_ERROR(mounts.GiveLocked());
   if (SetsClocks(plan)) SYSBOX_RETURN_IF_ERROR(SetClocks(plan, init.pid()));

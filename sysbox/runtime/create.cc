@@ -170,6 +170,7 @@ absl::StatusOr<launch::Launched> Launch(
   fds.static_files = emulated.static_files;
   fds.live_files = emulated.live_files;
   launch::LaunchCallbacks callbacks;
+  if (emulated.valid()) callbacks.meanwhile = [&] { LookAhead(emulated); };
   callbacks.namespaces_ready = [&](const Pidfd& init) -> absl::Status {
     oci::StateFile& state = work.state;
     state.init_pid = init.pid();

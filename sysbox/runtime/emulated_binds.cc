@@ -1,10 +1,14 @@
 #include "sysbox/runtime/emulated_binds.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <string>
 
 #include "fmt/format.h"
+#include "sysbox/emu/bind_source_tree.h"
 #include "sysbox/emu/emulated_mounts.h"
+#include "sysbox/emu/node_spec.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/mounts/mount_plan.h"
@@ -37,6 +41,15 @@ bool IsHardware(const oci::Device& device) {
   return place.ok() && place->find("/devices/virtual/") == std::string::npos;
 }
 
+void LookAt(FdRef mount, emu::Superblock superblock) {
+  const auto root = OpenAt(mount, ".", {.flags = O_RDONLY | O_DIRECTORY});
+  if (!root.ok()) return;
+  (void)ReadDirectoryOnce(*root);
+  for (const std::string& path : emu::PathsToMountPoints(superblock)) {
+    (void)OpenAt(mount, path, {.flags = O_PATH | O_NOFOLLOW});
+  }
+}
+
 }  // namespace
 
 bool GivesHardware(const oci::Spec& spec) {
@@ -51,6 +64,11 @@ std::vector<mounts::EmulatedBind> EmulatedBinds(bool hardware) {
     binds.push_back({std::string(mount.path), FromOf(mount.source)});
   }
   return binds;
+}
+
+void LookAhead(const api::EmulatedFilesystems& emulated) {
+  LookAt(emulated.static_files, emu::Superblock::kStatic);
+  LookAt(emulated.live_files, emu::Superblock::kLive);
 }
 
 }  // namespace sysbox::runtime

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "sysbox/api/manager.h"
 #include "sysbox/mounts/build.h"
 #include "sysbox/oci/spec.h"
 
@@ -17,6 +18,12 @@ bool GivesHardware(const oci::Spec& spec);
 
 // Pure. With `hardware`, the host's devices are not hidden.
 std::vector<mounts::EmulatedBind> EmulatedBinds(bool hardware);
+
+// Has the kernel look at what init is going to bind and mount upon, so that
+// init finds it known. What cannot be found init finds, or misses, itself.
+// Nobody who serves the files may do so: killed in between, it would wait for
+// itself for good, uninterruptibly (fuse, request_wait_answer).
+void LookAhead(const api::EmulatedFilesystems& emulated);
 
 }  // namespace sysbox::runtime
 

@@ -44,8 +44,8 @@ struct HookStates {
 };
 
 struct LaunchCallbacks {
-  // While init makes its namespaces: the moment for what can be done beside.
-  // Default: nothing.
+  // While init makes its namespaces and has no mounts yet: the moment for what
+  // can be done beside. Default: nothing.
   std::function<void()> meanwhile;
   // All namespaces exist and have their maps, init waits: the moment for
   // Manager::Activate, limits, prestart and createRuntime hooks. An error

@@ -185,11 +185,11 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
     SYSBOX_RETURN_IF_ERROR(WriteGidMap(init.pid(), plan.maps.gids.lines));
   }
   SYSBOX_RETURN_IF_ERROR(channel.Send(SyncMessage::kMapped));
+  if (callbacks.meanwhile) callbacks.meanwhile();
   MountGiver mounts(plan, fds, channel);
   SYSBOX_RETURN_IF_ERROR(mounts.Give(init));
   SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
-  if (callbacks.meanwhile) callbacks.meanwhile();
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kNamespaced).status());
   SYSBOX_RETURN_IF_ERROR(mounts.GiveLocked());
   if (SetsClocks(plan)) SYSBOX_RETURN_IF_ERROR(SetClocks(plan, init.pid()));

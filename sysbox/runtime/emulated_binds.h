@@ -20,7 +20,9 @@ bool GivesHardware(const oci::Spec& spec);
 std::vector<mounts::EmulatedBind> EmulatedBinds(bool hardware);
 
 // Has the kernel look at what init is going to bind and mount upon, so that
-// init finds it known. What cannot be found init finds, or misses, itself.
+// init finds it known. What cannot be found init finds, or misses, itself. To
+// be done before init has them: a list of names (FUSE_READDIRPLUS) sets modes
+// back to what is told ahead, in the middle of its checks of permissions.
 // Nobody who serves the files may do so: killed in between, it would wait for
 // itself for good, uninterruptibly (fuse, request_wait_answer).
 void LookAhead(const api::EmulatedFilesystems& emulated);

@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -97,35 +96,29 @@ class BindSourceTree : public fuse::Tree {
         if (source.name == name) return AttributesOf(source);
       }
     }
-    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
-    return tree->Lookup(caller, directory, name);
+    return container_->Lookup(caller, directory, name);
   }
 
   absl::StatusOr<fuse::Attributes> Get(const fuse::Caller& caller,
                                        fuse::NodeId node) override {
     if (node == fuse::kRootNode) return AttributesOfRoot();
-    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
-    return tree->Get(caller, node);
+    return container_->Get(caller, node);
   }
 
   absl::StatusOr<std::string> Read(const fuse::Caller& caller,
                                    fuse::NodeId node) override {
-    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
-    return tree->Read(caller, node);
+    return container_->Read(caller, node);
   }
 
   absl::Status Write(const fuse::Caller& caller, fuse::NodeId node,
                      std::string_view data, uint64_t offset) override {
-    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
-    return tree->Write(caller, node, data, offset);
+    return container_->Write(caller, node, data, offset);
   }
 
   absl::StatusOr<std::vector<fuse::DirectoryEntry>> List(
       const fuse::Caller& caller, fuse::NodeId directory) override {
-    std::vector<fuse::DirectoryEntry> entries;
-    if (container_ != nullptr) {
-      SYSBOX_ASSIGN_OR_RETURN(entries, container_->List(caller, directory));
-    }
+    SYSBOX_ASSIGN_OR_RETURN(std::vector<fuse::DirectoryEntry> entries,
+                            container_->List(caller, directory));
     if (directory != fuse::kRootNode) return entries;
     for (const Source& source : sources_) {
       entries.push_back(
@@ -136,24 +129,18 @@ class BindSourceTree : public fuse::Tree {
 
   absl::StatusOr<std::string> ReadLink(const fuse::Caller& caller,
                                        fuse::NodeId node) override {
-    SYSBOX_ASSIGN_OR_RETURN(fuse::Tree * tree, Container());
-    return tree->ReadLink(caller, node);
+    return container_->ReadLink(caller, node);
   }
 
   bool TellsOfChanges(fuse::NodeId node) override {
-    return container_ != nullptr && container_->TellsOfChanges(node);
+    return container_->TellsOfChanges(node);
   }
 
   bool IsLikeSysfs(fuse::NodeId node) override {
-    return container_ != nullptr && container_->IsLikeSysfs(node);
+    return container_->IsLikeSysfs(node);
   }
 
  private:
-  absl::StatusOr<fuse::Tree*> Container() const {
-    if (container_ != nullptr) return container_.get();
-    return ErrnoStatus(ENOENT, "no container yet");
-  }
-
   const absl::Span<const Source> sources_;
   const std::shared_ptr<fuse::Tree> container_;
 };

@@ -1,8 +1,8 @@
 // What a FUSE connection of a container serves: the container's tree, with all
 // that init binds side by side in its root as well, under the names of
-// mounts/emulated_name. Of those, name, number and type are the same in all
-// containers, so they can be asked for before the container is known; owner,
-// size and time are asked for when somebody looks.
+// mounts/emulated_name. Of those, a list of the root tells name, number and
+// type, the same in all containers; owner, size and time are asked for when
+// somebody looks.
 #ifndef SYSBOX_EMU_BIND_SOURCE_TREE_H_
 #define SYSBOX_EMU_BIND_SOURCE_TREE_H_
 
@@ -15,8 +15,7 @@
 
 namespace sysbox::emu {
 
-// `container` is null as long as it is not known: then there is nothing but
-// the root and the names in it.
+// `container`: what it has, by its paths.
 std::shared_ptr<fuse::Tree> MakeBindSourceTree(
     Superblock superblock, std::shared_ptr<fuse::Tree> container);
 

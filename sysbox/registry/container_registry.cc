@@ -49,8 +49,10 @@ void Container::SetInit(const ContainerInit& init) {
 absl::StatusOr<std::unique_ptr<ContainerRegistry>> ContainerRegistry::Open(
     std::string directory) {
   SYSBOX_RETURN_IF_ERROR(MakeDirectories(directory, 0700));
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> found,
+                          ListDirectory(directory));
   return std::unique_ptr<ContainerRegistry>(
-      new ContainerRegistry(std::move(directory)));
+      new ContainerRegistry(std::move(directory), std::move(found)));
 }
 
 std::string ContainerRegistry::PathOf(std::string_view id) const {
@@ -105,15 +107,14 @@ absl::Status ContainerRegistry::Remove(std::string_view id) {
 }
 
 absl::Status ContainerRegistry::RemoveStrayValues() {
-  SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> names,
-                          ListDirectory(directory_));
   std::set<std::string> known;
   for (const std::shared_ptr<Container>& container : All()) {
     known.insert(ShortId(container->id()));
   }
-  for (const std::string& name : names) {
+  for (const std::string& name : found_) {
     if (known.contains(name)) continue;
-    SYSBOX_RETURN_IF_ERROR(Unlink(fmt::format("{}/{}", directory_, name)));
+    const absl::Status removed = Unlink(fmt::format("{}/{}", directory_, name));
+    if (ErrnoOf(removed) != ENOENT) SYSBOX_RETURN_IF_ERROR(removed);
   }
   return absl::OkStatus();
 }

@@ -78,21 +78,23 @@ class ContainerRegistry {
   absl::Status Activate(std::string_view id, pid_t init);
   // Forgets it and what it stored. Unknown ids are fine.
   absl::Status Remove(std::string_view id);
-  // Deletes the values of containers that are not here.
+  // Deletes what was there at Open and is of no container that is here. Not
+  // what came since: containers may store values all the while.
   absl::Status RemoveStrayValues();
 
   std::shared_ptr<Container> Find(std::string_view id) const;  // or null
   std::vector<std::shared_ptr<Container>> All() const;         // by id
 
  private:
-  explicit ContainerRegistry(std::string directory)
-      : directory_(std::move(directory)) {}
+  ContainerRegistry(std::string directory, std::vector<std::string> found)
+      : directory_(std::move(directory)), found_(std::move(found)) {}
   std::string PathOf(std::string_view id) const;
   absl::StatusOr<std::shared_ptr<Container>> Insert(const std::string& id,
                                                     const IdMaps& maps,
                                                     const std::string& rootfs);
 
   const std::string directory_;
+  const std::vector<std::string> found_;  // the names in it at Open
   mutable absl::Mutex mu_;
   std::map<std::string, std::shared_ptr<Container>, std::less<>> containers_
       ABSL_GUARDED_BY(mu_);

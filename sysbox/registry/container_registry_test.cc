@@ -81,7 +81,10 @@ TEST_CASE("values are an adopted container's, and not a new one's") {
   CHECK(old->init().pid == getpid());
   auto fresh = VALUE_OF(registry->Add("new", kMaps));
   CHECK_FALSE(fresh->values().Get("/a").has_value());
+  // As a value that is just being stored.
+  REQUIRE_OK(ReplaceVolatileFile(dir / "values/.old.1", "", 0600));
   REQUIRE_OK(registry->RemoveStrayValues());
+  CHECK(Exists(dir / "values/.old.1"));
   CHECK_FALSE(Exists(dir / "values/gone"));
   CHECK(Exists(dir / "values/old"));
   CHECK(registry->All().size() == 2);

@@ -178,3 +178,21 @@ def test_a_container_does_not_keep_the_daemon_from_ending(silent, bundle,
     assert is_zombie(silent)
     daemon.start()
     bundle.start(f"{name}b")
+
+
+def test_a_container_does_not_keep_a_killed_daemon_from_starting(
+        silent, bundle, hosted, daemon, name):
+    """What the dead one served fails, and waits for nobody."""
+    bundle.start(f"{name}b")
+    daemon.stop(signal.SIGKILL)
+    until(lambda: is_zombie(silent))
+    daemon.start()
+    failed = bundle("exec", f"{name}b", "cat", "/proc/uptime", check=False,
+                    timeout=20)
+    assert failed.code == 1
+    assert "Transport endpoint is not connected" in failed.err
+    bundle("delete", "--force", f"{name}b")
+    assert bundle.shell("cat /proc/uptime", f"{name}c").out
+    assert is_zombie(silent)
+    hosted("delete", "--force", f"{name}a")
+    until(lambda: not os.path.exists(f"/proc/{silent}"))

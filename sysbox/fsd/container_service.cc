@@ -1,5 +1,6 @@
 #include "sysbox/fsd/container_service.h"
 
+#include <cerrno>
 #include <utility>
 
 #include "sysbox/api/messages.h"
@@ -9,6 +10,8 @@
 #include "sysbox/fsd/host_writes.h"
 #include "sysbox/fsd/inspection.h"
 #include "sysbox/fsd/interception.h"
+#include "sysbox/fuse/connections.h"
+#include "sysbox/fuse/fuse_mount.h"
 #include "sysbox/registry/container_registry.h"
 
 namespace sysbox::fsd {
@@ -83,6 +86,12 @@ void ContainerService::Adopt(const api::ContainerSummary& container) {
   // Not all had any; of those that had, nobody kept them.
   Log(LogLevel::kInfo, "{}: emulated files: {}", container.id,
       MessageOf(resumed));
+  // A process that was killed and cannot end may hold them still.
+  const absl::Status aborted =
+      fuse::AbortConnections(container.pid, fuse::kMountSource);
+  if (aborted.ok() || ErrnoOf(aborted) == ENOENT) return;
+  Log(LogLevel::kWarning, "{}: end emulated files: {}", container.id,
+      MessageOf(aborted));
 }
 
 absl::Status ContainerService::Listen(const std::string& id, Fd listener) {

@@ -14,8 +14,10 @@
 
 namespace sysbox::fuse {
 
+inline constexpr char kMountSource[] = "sysbox";
+
 struct FuseMountOptions {
-  std::string source = "sysbox";  // first column of /proc/mounts
+  std::string source = kMountSource;  // first column of /proc/mounts
   // Owner of the mount, in the host's ids (user_id=, group_id=).
   uid_t uid = 0;
   gid_t gid = 0;

@@ -194,6 +194,8 @@ absl::StatusOr<Fd> ManagerDaemon::MakeListener() {
     absl::StatusOr<Fd> kept = vault->Take(kListenerName);
     if (kept.ok()) return kept;
   }
+  // Nobody will accept there, and yet it looks served.
+  if (pid_file_.is_from_the_dead()) (void)Unlink(SocketPath());
   SYSBOX_ASSIGN_OR_RETURN(
       Fd listener, ListenUnix(SocketKind::kSeqPacket, SocketPath(), 0600));
   if (vault != nullptr) {
@@ -386,7 +388,7 @@ absl::StatusOr<PidFile> TakePidFile(const DaemonOptions& options) {
   absl::StatusOr<Fd> held = options.vault->Take(kPidFileName);
   SYSBOX_ASSIGN_OR_RETURN(
       PidFile pid_file,
-      PidFile::Take(path, held.ok() ? *std::move(held) : Fd()));
+      PidFile::Take(path, held.ok() ? *std::move(held) : Fd(), getppid()));
   SYSBOX_RETURN_IF_ERROR(options.vault->Hold(kPidFileName, pid_file.lock()));
   return pid_file;
 }

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -56,7 +57,7 @@ class FakeView : public ContainerView, StoredValues, KernelFiles {
   std::string root_;
   HostWrites* host_writes_ = nullptr;
   std::map<std::string, std::string> stored_;
-  uint64_t namespace_ = 4026532000;
+  std::atomic<uint64_t> namespace_ = 4026532000;  // servers ask for it
 };
 
 }  // namespace sysbox::emu

@@ -65,11 +65,12 @@ class Pair {
     coherence_->Hold("c", dir_ / "a", VALUE_OF(IdentityOf(init_.pid())));
     coherence_->Start("c");
     REQUIRE(coherence_->size() == 1);
-    thread_ = std::thread([this] { CHECK_OK(loop_->Run()); });
+    thread_ = std::thread([this] { ran_ = loop_->Run(); });
   }
   ~Pair() {
     loop_->Stop();
     thread_.join();
+    CHECK_OK(ran_);
     coherence_.reset();
     init_ = OwnedChild();
     (void)umount2((dir_ / "a").c_str(), MNT_DETACH);
@@ -124,6 +125,7 @@ class Pair {
   OwnedChild init_;
   std::unique_ptr<api::EventLoop> loop_;
   std::unique_ptr<OverlayCoherence> coherence_;
+  absl::Status ran_;
   std::thread thread_;
 };
 

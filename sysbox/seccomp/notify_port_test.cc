@@ -69,7 +69,7 @@ Notification Next(NotifyPort& port) {
 
 TEST_CASE("a trapped call arrives with its registers and gets its answer") {
   Trapped trapped = Trap([] {
-    if (syscall(SYS_getppid, 1, 2, 3, 4, 5, 6) != 7) return 1;
+    if (syscall(SYS_getppid, 1L, 2L, 3L, 4L, 5L, 6L) != 7) return 1;
     if (syscall(SYS_getppid) != -1 || errno != EBADMSG) return 2;
     return getppid() == 1 ? 3 : 0;
   });

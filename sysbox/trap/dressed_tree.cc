@@ -42,10 +42,12 @@ absl::StatusOr<Fd> FindFreePlace(FdRef base, const std::string& path) {
 
 // An init that has moved to a user namespace of its own has what lies on its
 // mounts locked there: they can be cloned only together.
+// No link on the way is followed: what is there may have changed meanwhile.
 absl::StatusOr<DetachedMount> ClonePiece(FdRef root, const std::string& path) {
-  auto clone = CloneTree(root, path, /*recursive=*/false);
+  SYSBOX_ASSIGN_OR_RETURN(const Fd piece, OpenBelow(root, path));
+  auto clone = CloneTree(piece, "", /*recursive=*/false);
   if (ErrnoOf(clone.status()) != EINVAL) return clone;
-  return CloneAlone(root, path, /*recursive=*/true);
+  return CloneAlone(piece, "", /*recursive=*/true);
 }
 
 }  // namespace

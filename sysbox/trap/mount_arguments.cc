@@ -2,7 +2,9 @@
 
 #include <linux/mount.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -62,7 +64,21 @@ absl::Status TranslateId(const IdMap& map, std::string* value) {
   return absl::OkStatus();
 }
 
+// What a procfs knows, and the kernel for all of them (fs/fs_context.c).
+constexpr std::string_view kNoFile[] = {
+    "gid",   "hidepid", "subset",   "ro",         "rw",   "sync",
+    "async", "dirsync", "lazytime", "nolazytime", "mand", "nomand",
+};
+
 }  // namespace
+
+bool NamesNoFile(const std::vector<FilesystemOption>& options) {
+  return std::all_of(
+      options.begin(), options.end(), [](const FilesystemOption& option) {
+        return std::find(std::begin(kNoFile), std::end(kNoFile), option.key) !=
+               std::end(kNoFile);
+      });
+}
 
 uint64_t WithoutMarker(uint64_t flags) {
   return (flags & kMarkerMask) == kMarker ? flags & ~kMarkerMask : flags;

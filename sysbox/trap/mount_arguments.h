@@ -26,6 +26,11 @@ struct NewMount {
   uint64_t attributes = 0;                // MOUNT_ATTR_* of the mount
 };
 
+// Whether `options` are all of those that procfs and sysfs are given by us. A
+// new kernel's may name a file ("pidns=/proc/1/ns/pid", Linux 6.18), which has
+// to be looked up as the caller's.
+bool NamesNoFile(const std::vector<FilesystemOption>& options);
+
 // `data` is the comma-separated options; ids in them (gid=) are the caller's,
 // who has `maps`, and become the host's. EINVAL for an id it has not, and for
 // what is no plain decimal number.

@@ -43,6 +43,21 @@ TEST_CASE("flags and data become options and attributes") {
   CHECK(Text(MS_STRICTATIME | MS_SYNCHRONOUS, ",,x") == "0x20 sync= x=");
 }
 
+TEST_CASE("options that may name a file are told from those that do not") {
+  const auto named = [](std::string_view data) {
+    const IdMap map = MapOnto({100000, 10});
+    return !NamesNoFile(
+        VALUE_OF(DecodeNewMount(MS_RDONLY, data, {map, map})).options);
+  };
+  CHECK(!named(""));
+  CHECK(!named("gid=3,hidepid=invisible,subset=pid,rw"));
+  for (const char* file : {"pidns=/proc/1/ns/pid", "pidns", "gid=3,source=/x",
+                           "what_comes_next=/x"}) {
+    CAPTURE(file);
+    CHECK(named(file));
+  }
+}
+
 TEST_CASE("ids in the data are the caller's") {
   CHECK(Text(0, "gid=3,hidepid=1") == "0x0 gid=100003 hidepid=1");
   const IdMap map = MapOnto({100000, 10});

@@ -147,6 +147,7 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
       WasMade(call, target, mount_namespace, wardrobe, read_only));
   if (made) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(NewMount mount, DecodeArguments(call, flags));
+  if (!NamesNoFile(mount.options)) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount base,
                           MakeFilesystem(call, type->type, mount));
   const absl::Status dressed = wardrobe.Dress(base.fd(), read_only);

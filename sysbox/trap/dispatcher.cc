@@ -7,49 +7,31 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/detached_thread.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/seccomp/notify_port.h"
-#include "sysbox/trap/answer.h"
 #include "sysbox/trap/callers_place.h"
-#include "sysbox/trap/progress.h"
+#include "sysbox/trap/listeners.h"
+#include "sysbox/trap/received_calls.h"
 #include "sysbox/trap/table.h"
 
 namespace sysbox::trap {
 namespace {
 
-constexpr uint32_t kArmed = EPOLLIN | EPOLLONESHOT;
 constexpr uint64_t kStopKey = 0;
 constexpr int kIdleThreads = 2;
 // One lingers; another may be on its way back to all listeners.
 constexpr int kWakes = 2;
 constexpr absl::Duration kPatience = absl::Seconds(2);
-
-// All listeners of one container.
-struct Served {
-  Container container;
-  int listeners = 0;
-  int in_flight = 0;
-  std::vector<uint64_t> parked;  // listeners that wait for in_flight to fall
-};
-
-struct Listener {
-  uint64_t key = 0;
-  std::string name;
-  seccomp::NotifyPort port;
-  std::shared_ptr<Served> served;
-  // By a thread: nobody else receives. Guarded by Engine::mu_.
-  bool taken = false;
-};
 
 // What the threads share, and keep alive while one of them is held up by a
 // container.
@@ -57,18 +39,19 @@ class Engine : public std::enable_shared_from_this<Engine> {
  public:
   Engine(std::shared_ptr<Host> host, const DispatcherOptions& options,
          Epoll epoll, Fd stop)
-      : host_(std::move(host)),
-        options_(options),
+      : options_(options),
+        calls_(std::move(host), options.journal),
         epoll_(std::move(epoll)),
-        stop_(std::move(stop)) {}
+        stop_(std::move(stop)),
+        listeners_(epoll_, options.on_gone) {}
   absl::Status Start();
   void Stop();
   absl::Status Serve(const Container& container, const std::string& name,
                      Fd listener);
-  size_t listener_count() const;
+  size_t listener_count() const { return listeners_.size(); }
 
  private:
-  using ListenerPtr = std::shared_ptr<Listener>;
+  bool HasThreads() const;
 
   static absl::Status PrepareThread();
   void Work(absl::Notification& apart);
@@ -80,31 +63,21 @@ class Engine : public std::enable_shared_from_this<Engine> {
   News Linger(const Listener& listener);
   void CallLingererAway();
   void OnReady(const ReadyEvent& event, ListenerPtr& kept);
-  ListenerPtr Take(uint64_t key);
+  int MaxInFlight() const;
   void Serve(const ListenerPtr& listener, ListenerPtr& kept);
   bool ServeOne(const ListenerPtr& listener);
-  bool Enter(const ListenerPtr& listener);
-  void Leave(const ListenerPtr& listener);
-  void Arm(const ListenerPtr& listener);
-  bool TakeBack(const ListenerPtr& listener);
-  void Forget(uint64_t key);
-  using Unanswered = InFlightJournal::Unanswered;
-  void Complete(const ListenerPtr& listener, const Unanswered& call);
   void CarryOn(const ListenerPtr& listener);
-  void CarryOnOne(const ListenerPtr& listener, const Unanswered& call);
-  void LeaveJournal(int slot);
+  void CarryOnOne(const ListenerPtr& listener, const ReceivedCall& call);
+  void EndThread();
   void EnsureIdleThread();
   bool BecomeIdle();
 
-  const std::shared_ptr<Host> host_;
   const DispatcherOptions options_;
+  ReceivedCalls calls_;
   Epoll epoll_;
   const Fd stop_;
+  Listeners listeners_;
   mutable absl::Mutex mu_;
-  uint64_t last_key_ ABSL_GUARDED_BY(mu_) = kStopKey;
-  absl::flat_hash_map<uint64_t, ListenerPtr> listeners_ ABSL_GUARDED_BY(mu_);
-  absl::flat_hash_map<std::string, std::shared_ptr<Served>> served_
-      ABSL_GUARDED_BY(mu_);
   // Those that wait for any listener, and all there are.
   int idle_ ABSL_GUARDED_BY(mu_) = 0;
   size_t threads_ ABSL_GUARDED_BY(mu_) = 0;
@@ -112,6 +85,7 @@ class Engine : public std::enable_shared_from_this<Engine> {
   Wake lingerer_ ABSL_GUARDED_BY(mu_);
   std::vector<Wake> wakes_ ABSL_GUARDED_BY(mu_);  // nobody's
   bool stopping_ ABSL_GUARDED_BY(mu_) = false;
+  bool short_of_threads_ ABSL_GUARDED_BY(mu_) = false;  // and has said so
 };
 
 void Engine::Stop() {
@@ -136,52 +110,17 @@ absl::Status Engine::Start() {
 
 absl::Status Engine::Serve(const Container& container, const std::string& name,
                            Fd fd) {
-  auto listener = std::make_shared<Listener>();
-  listener->name = name;
-  listener->port = seccomp::NotifyPort(std::move(fd));
-  (void)listener->port.PreferOneCpu();  // older kernels are slower
-  {
-    absl::MutexLock lock(&mu_);
-    std::shared_ptr<Served>& served = served_[container.id];
-    // An id may be another container's by now.
-    if (served == nullptr || served->container.init != container.init) {
-      served = std::make_shared<Served>();
-      served->container = container;
-    }
-    ++served->listeners;
-    listener->served = served;
-    listener->key = ++last_key_;
-    listeners_[listener->key] = listener;
-  }
-  if (options_.journal != nullptr) {
-    CarryOn(listener);
-  }
+  const ListenerPtr listener = listeners_.Add(container, name, std::move(fd));
+  CarryOn(listener);
   EnsureIdleThread();
-  absl::Status added = epoll_.Add(listener->port.fd(), kArmed, listener->key);
-  if (!added.ok()) Forget(listener->key);
-  return added;
+  if (HasThreads()) return listeners_.Begin(listener);
+  listeners_.Forget(listener->key);
+  return ErrnoStatus(EAGAIN, "start a thread that answers");
 }
 
-size_t Engine::listener_count() const {
+bool Engine::HasThreads() const {
   absl::MutexLock lock(&mu_);
-  return listeners_.size();
-}
-
-void Engine::Forget(uint64_t key) {
-  ListenerPtr gone;  // closed outside the lock
-  {
-    absl::MutexLock lock(&mu_);
-    auto found = listeners_.find(key);
-    if (found == listeners_.end()) return;
-    gone = std::move(found->second);
-    listeners_.erase(found);
-    auto served = served_.find(gone->served->container.id);
-    if (--gone->served->listeners == 0 && served != served_.end() &&
-        served->second == gone->served) {
-      served_.erase(served);
-    }
-  }
-  if (options_.on_gone) options_.on_gone(gone->name);
+  return threads_ != 0;
 }
 
 // Threads are made by whoever leaves none idle, before it is anywhere but at
@@ -196,10 +135,17 @@ void Engine::EnsureIdleThread() {
   // Until it has a file-system context of its own it shares its maker's, and
   // the kernel lets neither visit another mount namespace.
   auto apart = std::make_shared<absl::Notification>();
-  std::thread([self = shared_from_this(), apart] {
-    self->Work(*apart);
-  }).detach();
-  apart->WaitForNotification();
+  const absl::Status started = StartDetachedThread(
+      [self = shared_from_this(), apart] { self->Work(*apart); });
+  if (started.ok()) apart->WaitForNotification();
+  absl::MutexLock lock(&mu_);
+  const bool were_short = std::exchange(short_of_threads_, !started.ok());
+  if (started.ok()) return;
+  // The host has no more: whoever is done first comes for all others.
+  --threads_;
+  --idle_;
+  if (were_short) return;
+  Log(LogLevel::kWarning, "interception: {}", MessageOf(started));
 }
 
 // False: there are enough of us.
@@ -258,10 +204,10 @@ bool Engine::AwaitKept(ListenerPtr& kept) {
       Serve(listener, kept);
       break;
     case News::kGone:
-      Forget(listener->key);
+      listeners_.Forget(listener->key);
       break;
     case News::kOther:
-      Arm(listener);
+      listeners_.Arm(listener);
       break;
   }
   return kept != nullptr || BecomeIdle();
@@ -306,152 +252,76 @@ void Engine::CallLingererAway() {
 }
 
 void Engine::OnReady(const ReadyEvent& event, ListenerPtr& kept) {
-  const ListenerPtr listener = Take(event.key);
+  const ListenerPtr listener = listeners_.Take(event.key);
   if (listener == nullptr) return;
   if ((event.events & EPOLLIN) == 0) {  // EPOLLHUP: the last process has gone
-    Forget(event.key);
+    listeners_.Forget(event.key);
     return;
   }
   Serve(listener, kept);
 }
 
-// Null: it is gone, or a thread came by itself and has taken it.
-Engine::ListenerPtr Engine::Take(uint64_t key) {
+// Few containers may have many calls that wait, or many a few: there are
+// threads left for those that have none.
+int Engine::MaxInFlight() const {
   absl::MutexLock lock(&mu_);
-  auto found = listeners_.find(key);
-  if (found == listeners_.end() || found->second->taken) return nullptr;
-  found->second->taken = true;
-  return found->second;
+  return threads_ <= options_.max_threads / 2 ? options_.max_in_flight : 1;
 }
 
 void Engine::Serve(const ListenerPtr& listener, ListenerPtr& kept) {
-  if (!Enter(listener)) return;
+  if (!listeners_.Enter(listener, MaxInFlight())) return;
   if (ServeOne(listener)) kept = listener;
-  Leave(listener);
-}
-
-bool Engine::Enter(const ListenerPtr& listener) {
-  absl::MutexLock lock(&mu_);
-  Served& served = *listener->served;
-  if (served.in_flight >= options_.max_in_flight) {
-    served.parked.push_back(listener->key);
-    return false;
-  }
-  ++served.in_flight;
-  return true;
-}
-
-void Engine::Leave(const ListenerPtr& listener) {
-  ListenerPtr next;
-  {
-    absl::MutexLock lock(&mu_);
-    Served& served = *listener->served;
-    --served.in_flight;
-    if (served.parked.empty()) return;
-    auto found = listeners_.find(served.parked.back());
-    served.parked.pop_back();
-    if (found == listeners_.end()) return;
-    next = found->second;
-  }
-  Arm(next);
-}
-
-// Whoever calls has taken it, or it was parked.
-void Engine::Arm(const ListenerPtr& listener) {
-  {
-    absl::MutexLock lock(&mu_);
-    listener->taken = false;
-  }
-  const absl::Status armed =
-      epoll_.Modify(listener->port.fd(), kArmed, listener->key);
-  if (armed.ok()) return;
-  Log(LogLevel::kError, "interception of {}: {}",
-      listener->served->container.id, MessageOf(armed));
-  Forget(listener->key);
-}
-
-// False: another thread has it by now.
-bool Engine::TakeBack(const ListenerPtr& listener) {
-  {
-    absl::MutexLock lock(&mu_);
-    if (std::exchange(listener->taken, true)) return false;
-  }
-  // Else somebody wakes up to see that it is taken, which is all the harm.
-  (void)epoll_.Modify(listener->port.fd(), EPOLLONESHOT, listener->key);
-  return true;
+  listeners_.Leave(listener);
 }
 
 // Whether the listener is still ours.
 bool Engine::ServeOne(const ListenerPtr& listener) {
-  seccomp::NotifyPort& port = listener->port;
-  InFlightJournal* const journal = options_.journal.get();
-  const int slot = journal == nullptr ? -1 : journal->Reserve(listener->name);
-  // Nobody else receives from it while it is taken, so this returns.
-  auto received = slot < 0 ? port.Receive()
-                           : port.Receive(journal->NotificationBytes(slot));
-  if (!received.ok() || !received->has_value()) {
-    LeaveJournal(slot);
-    if (received.ok()) return true;
-    Log(LogLevel::kError, "interception of {}: {}",
-        listener->served->container.id, MessageOf(received.status()));
-    Forget(listener->key);
+  const auto received = calls_.Receive(*listener);
+  if (!received.ok()) {
+    Log(LogLevel::kError, "interception of {}: {}", listener->container().id,
+        MessageOf(received.status()));
+    listeners_.Forget(listener->key);
     return false;
   }
-  const seccomp::Notification& notification = **received;
-  const TableRow* row = FindRow(notification.arch, notification.number);
+  if (!received->has_value()) return true;
+  const ReceivedCall& call = **received;
+  const TableRow* row = FindRow(call.call.arch, call.call.number);
   const bool may_wait = row != nullptr && row->may_wait;
-  if (may_wait) {
-    EnsureIdleThread();
-    Arm(listener);
-  }
-  Complete(listener, {slot, notification, 0});
-  return !may_wait || TakeBack(listener);
-}
-
-void Engine::LeaveJournal(int slot) {
-  if (options_.journal != nullptr) options_.journal->Leave(slot);
-}
-
-void Engine::Complete(const ListenerPtr& listener, const Unanswered& call) {
-  seccomp::NotifyPort& port = listener->port;
-  const Progress progress(options_.journal.get(), call.slot, call.mark);
-  const Verdict verdict =
-      Decide(port, call.call, listener->served->container, *host_, progress);
-  const absl::Status answered = Answer(port, call.call.id, verdict);
-  if (!answered.ok()) {
-    Log(LogLevel::kWarning, "interception of {}: {}",
-        listener->served->container.id, MessageOf(answered));
-    (void)port.Fail(call.call.id, EPERM);  // never leave a caller hanging
-  }
-  LeaveJournal(call.slot);
+  // Any call may last: the caller's memory may be locked by a fork of its own.
+  EnsureIdleThread();
+  if (may_wait) listeners_.Arm(listener);
+  calls_.Complete(*listener, call);
+  return !may_wait || listeners_.TakeBack(listener);
 }
 
 // What a predecessor had received when it died, each on a thread of its own:
 // one may wait for another.
 void Engine::CarryOn(const ListenerPtr& listener) {
-  for (const Unanswered& call : options_.journal->Find(listener->name)) {
-    // Answered, but not crossed out; or reserved, and there was none.
-    if (call.call.id == 0 || !listener->port.Waits(call.call.id)) {
-      LeaveJournal(call.slot);
-      continue;
-    }
+  for (const ReceivedCall& call : calls_.LeftBehind(*listener)) {
     {
       absl::MutexLock lock(&mu_);
       ++threads_;
     }
-    std::thread([self = shared_from_this(), listener, call] {
-      self->CarryOnOne(listener, call);
-    }).detach();
+    const absl::Status started =
+        StartDetachedThread([self = shared_from_this(), listener, call] {
+          self->CarryOnOne(listener, call);
+        });
+    if (started.ok()) continue;
+    calls_.GiveUp(*listener, call);
+    EndThread();
   }
 }
 
-void Engine::CarryOnOne(const ListenerPtr& listener, const Unanswered& call) {
+void Engine::CarryOnOne(const ListenerPtr& listener, const ReceivedCall& call) {
   if (PrepareThread().ok()) {
-    Complete(listener, call);
+    calls_.Complete(*listener, call);
   } else {
-    (void)listener->port.Fail(call.call.id, EIO);
-    LeaveJournal(call.slot);
+    calls_.GiveUp(*listener, call);
   }
+  EndThread();
+}
+
+void Engine::EndThread() {
   absl::MutexLock lock(&mu_);
   --threads_;
 }

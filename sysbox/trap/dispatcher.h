@@ -19,8 +19,8 @@
 namespace sysbox::trap {
 
 struct DispatcherOptions {
-  int max_in_flight = 8;  // per container
-  size_t max_threads = 256;
+  int max_in_flight = 8;  // per container; 1 with half of all threads made
+  size_t max_threads = 512;
   // The listener of that name is gone: no process has its filter any more.
   // From a worker thread, without a lock.
   std::function<void(const std::string& name)> on_gone = {};

@@ -20,6 +20,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/synchronization/notification.h"
 #include "catch2/catch.hpp"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/credentials.h"
@@ -40,6 +41,10 @@ class FakeHost : public Host {
  public:
   absl::StatusOr<SystemNumbers> Numbers(const Container& container,
                                         pid_t) override {
+    if (container.id == "slow") {
+      asked.Notify();
+      may_answer.WaitForNotification();
+    }
     SystemNumbers numbers;
     numbers.uptime = container.id == "web" ? 42 : 0;
     numbers.total_ram = 12345678;
@@ -48,6 +53,8 @@ class FakeHost : public Host {
   absl::StatusOr<size_t> CpuCount(const Container&, pid_t) override {
     return 1;
   }
+  absl::Notification asked;  // by "slow"
+  absl::Notification may_answer;
 };
 
 // What the process sends with its listener: its pid as the host has it.
@@ -63,30 +70,42 @@ absl::Status LoadTraps(FdRef socket) {
   return ReceiveMessage(socket, 1, 0).status();
 }
 
-absl::Status ServeProcess(Dispatcher& dispatcher, FdRef socket) {
+absl::Status ServeProcess(Dispatcher& dispatcher, FdRef socket,
+                          const std::string& id) {
   SYSBOX_ASSIGN_OR_RETURN(ReceivedMessage message,
                           ReceiveMessage(socket, 32, 1));
   Container container;
-  container.id = "web";
+  container.id = id;
   container.init = static_cast<pid_t>(std::stoi(message.data));
   SYSBOX_ASSIGN_OR_RETURN(container.init_start, StartTimeTicks(container.init));
   SYSBOX_ASSIGN_OR_RETURN(Fd user,
                           OpenNamespace(container.init, NamespaceType::kUser));
   SYSBOX_ASSIGN_OR_RETURN(container.user_namespace, IdOf(user));
   SYSBOX_RETURN_IF_ERROR(
-      dispatcher.Serve(container, "web.0", std::move(message.fds[0])));
+      dispatcher.Serve(container, id + ".0", std::move(message.fds[0])));
   return SendMessage(socket, "!", {});
 }
 
-// Runs `body` as root of a container whose calls are intercepted. The container
-// comes from a process of its own, made while nobody else has threads' locks
-// in his hands.
+// The process that makes a container, and its sockets.
+struct Maker {
+  pid_t process = -1;
+  Fd listeners;
+  Fd result;
+
+  std::string Result() const {
+    return VALUE_OF(ReceiveMessage(result, 4096, 0)).data;
+  }
+};
+
+// Runs `body` as root of a container whose calls are intercepted, once somebody
+// serves it. The container comes from a process of its own, made while nobody
+// else has threads' locks in his hands.
 template <typename Body>
-absl::Status RunTrapped(Body body) {
+Maker MakeContainer(Body body) {
   auto [ours, theirs] = VALUE_OF(SocketPair(SocketKind::kSeqPacket));
   auto [result, report] = VALUE_OF(SocketPair(SocketKind::kSeqPacket));
-  const pid_t maker = fork();
-  if (maker == 0) {
+  const pid_t process = fork();
+  if (process == 0) {
     ours.Reset();
     const absl::Status done = testing::RunInUserNamespace(
         CLONE_NEWNS | CLONE_NEWPID, [&, &socket = theirs]() -> absl::Status {
@@ -95,16 +114,20 @@ absl::Status RunTrapped(Body body) {
         });
     _exit(SendMessage(report, "=" + done.ToString(), {}).ok() ? 0 : 1);
   }
-  theirs.Reset();
+  return {process, std::move(ours), std::move(result)};
+}
+
+template <typename Body>
+absl::Status RunTrapped(Body body) {
+  const Maker maker = MakeContainer(body);
   const Fd gone = VALUE_OF(MakeEventFd());
   DispatcherOptions options;
   options.on_gone = [&](const std::string&) { (void)SignalEventFd(gone); };
   auto dispatcher =
       VALUE_OF(Dispatcher::Create(std::make_shared<FakeHost>(), options));
-  CHECK_OK(ServeProcess(*dispatcher, ours));
-  const std::string said = VALUE_OF(ReceiveMessage(result, 4096, 0)).data;
-  int status = 0;
-  REQUIRE(waitpid(maker, &status, 0) == maker);
+  CHECK_OK(ServeProcess(*dispatcher, maker.listeners, "web"));
+  const std::string said = maker.Result();
+  REQUIRE(waitpid(maker.process, nullptr, 0) == maker.process);
   CHECK(VALUE_OF(WaitReadable(gone, 10000)));
   CHECK(dispatcher->listener_count() == 0);
   return said == "=OK" ? absl::OkStatus() : absl::UnknownError(said);
@@ -132,6 +155,34 @@ TEST_CASE("sysinfo has the container's numbers") {
     RETURN_UNLESS(errno == EFAULT);
     return absl::OkStatus();
   }));
+}
+
+TEST_CASE("a call that lasts holds up no other container") {
+  auto [slow_begins, slow_may] = VALUE_OF(SocketPair(SocketKind::kSeqPacket));
+  auto [web_begins, web_may] = VALUE_OF(SocketPair(SocketKind::kSeqPacket));
+  const auto ask_when = [](FdRef may) {
+    return [may]() -> absl::Status {
+      SYSBOX_RETURN_IF_ERROR(ReceiveMessage(may, 1, 0).status());
+      struct sysinfo info = {};
+      RETURN_UNLESS(sysinfo(&info) == 0);
+      return absl::OkStatus();
+    };
+  };
+  const Maker slow = MakeContainer(ask_when(slow_may));
+  const Maker web = MakeContainer(ask_when(web_may));
+  auto host = std::make_shared<FakeHost>();
+  auto dispatcher = VALUE_OF(Dispatcher::Create(host));
+  CHECK_OK(ServeProcess(*dispatcher, slow.listeners, "slow"));
+  CHECK_OK(ServeProcess(*dispatcher, web.listeners, "web"));
+  CHECK_OK(SendMessage(slow_begins, "!", {}));
+  host->asked.WaitForNotification();
+  CHECK_OK(SendMessage(web_begins, "!", {}));
+  CHECK(VALUE_OF(WaitReadable(web.result, 10000)));
+  host->may_answer.Notify();
+  for (const Maker* maker : {&slow, &web}) {
+    CHECK(maker->Result() == "=OK");
+    REQUIRE(waitpid(maker->process, nullptr, 0) == maker->process);
+  }
 }
 
 // As the system call answers; the library's function hides its result.
@@ -240,6 +291,24 @@ TEST_CASE("a new procfs carries what lies over the old one") {
     RETURN_UNLESS(umount("/mnt/p") == -1 && errno == EINVAL);
     RETURN_UNLESS(mount("proc", "/mnt/none", "proc", 0, nullptr) == -1 &&
                   errno == ENOENT);
+    return absl::OkStatus();
+  }));
+}
+
+// Linux 6.18: a name that has to be looked up where the caller is.
+TEST_CASE("a procfs is of no pid namespace that only others can name") {
+  CHECK_OK(RunTrapped([]() -> absl::Status {
+    SYSBOX_RETURN_IF_ERROR(MountScratch());
+    RETURN_UNLESS(mount("m", "/proc/driver", "tmpfs", MS_RDONLY, "") == 0);
+    RETURN_UNLESS(mkdir("/mnt/p", 0755) == 0);
+    for (const char* option :
+         {"pidns=/proc/1/ns/pid", "pidns=/proc/self/ns/pid"}) {
+      if (mount("proc", "/mnt/p", "proc", 0, option) != 0) continue;
+      char self[16] = {};
+      RETURN_UNLESS(readlink("/mnt/p/self", self, sizeof self) == 1);
+      RETURN_UNLESS(self[0] == '1');
+      RETURN_UNLESS(umount2("/mnt/p", MNT_DETACH) == 0);
+    }
     return absl::OkStatus();
   }));
 }

@@ -187,9 +187,9 @@ absl::Status BindOne(const TrappedCall& call) {
 }
 
 // A path to a mount may lead to another: one that covers a directory above it.
-bool LiesOn(const MountInfo& mount, FdRef file, pid_t caller) {
-  const absl::StatusOr<MountInfo> found = MountOf(file, caller);
-  return found.ok() && found->id == mount.id;
+bool LiesOn(const MountInfo& mount, FdRef file) {
+  const absl::StatusOr<uint64_t> id = MountIdOf(file);
+  return id.ok() && *id == static_cast<uint64_t>(mount.id);
 }
 
 // The emulated files that lie on `base` and are covered by nothing.
@@ -206,7 +206,7 @@ absl::StatusOr<std::vector<Fd>> EmulatedFiles(const Dressed& dressed,
     const std::string below =
         piece.mount_point.substr(dressed.base.mount_point.size() + 1);
     absl::StatusOr<Fd> file = OpenBelow(base, below);
-    if (!file.ok() || !LiesOn(piece, *file, call.caller.tid())) continue;
+    if (!file.ok() || !LiesOn(piece, *file)) continue;
     files.push_back(*std::move(file));
   }
   return files;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
@@ -56,9 +57,15 @@ absl::StatusOr<std::vector<MountInfo>> CallersMounts(const TrappedCall& call) {
 absl::StatusOr<Dressed> FindDressed(const TrappedCall& call, FdRef file) {
   SYSBOX_ASSIGN_OR_RETURN(bool root, IsMountRoot(file));
   if (!root) return KernelsOwn();
-  Dressed dressed;
-  SYSBOX_ASSIGN_OR_RETURN(dressed.base, MountOf(file, call.caller.tid()));
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t id, MountIdOf(file));
   SYSBOX_ASSIGN_OR_RETURN(std::vector<MountInfo> mounts, CallersMounts(call));
+  const auto base =
+      std::find_if(mounts.begin(), mounts.end(), [id](const MountInfo& mount) {
+        return static_cast<uint64_t>(mount.id) == id;
+      });
+  if (base == mounts.end()) return KernelsOwn();  // of another namespace
+  Dressed dressed;
+  dressed.base = *base;
   for (const MountInfo* mount : MountsOn(mounts, dressed.base.id)) {
     dressed.pieces.push_back(*mount);
   }

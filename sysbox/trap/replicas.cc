@@ -7,11 +7,16 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_split.h"
+#include "absl/types/span.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/mounts/emulated_name.h"
 
 namespace sysbox::trap {
 namespace {
+
+// There are some forty. Each is cloned, and clones that are not used after all
+// are dear to the whole host (RCU).
+constexpr size_t kMostReplicas = 512;
 
 bool HasOption(const std::string& options, std::string_view option) {
   for (absl::string_view word : absl::StrSplit(options, ',')) {
@@ -33,10 +38,43 @@ std::optional<std::string> EmulatedPathOf(const MountInfo& mount) {
   return mounts::EmulatedPath(mount.root);
 }
 
-bool IsCovered(const std::vector<MountInfo>& mounts, const MountInfo& mount) {
-  return std::any_of(mounts.begin(), mounts.end(), [&](const MountInfo& other) {
-    return other.parent_id == mount.id;
-  });
+// What lies on which mount. A container may have a hundred thousand of them,
+// each on another: whoever looks through all for each would be at it for hours.
+class Children {
+ public:
+  explicit Children(const std::vector<MountInfo>& mounts) {
+    for (const MountInfo& mount : mounts) {
+      if (mount.id != mount.parent_id) of_[mount.parent_id].push_back(&mount);
+    }
+  }
+  absl::Span<const MountInfo* const> Of(int id) const {
+    const auto found = of_.find(id);
+    if (found == of_.end()) return {};
+    return found->second;
+  }
+
+ private:
+  absl::flat_hash_map<int, std::vector<const MountInfo*>> of_;
+};
+
+// Everything on `id`, each before what lies on it.
+std::vector<const MountInfo*> AllOn(const Children& children, int id) {
+  std::vector<const MountInfo*> found;
+  std::vector<const MountInfo*> next;
+  absl::flat_hash_set<int> seen = {id};
+  const auto add = [&](int parent) {
+    const auto direct = children.Of(parent);
+    for (auto mount = direct.rbegin(); mount != direct.rend(); ++mount) {
+      if (seen.insert((*mount)->id).second) next.push_back(*mount);
+    }
+  };
+  for (add(id); !next.empty();) {
+    const MountInfo* mount = next.back();
+    next.pop_back();
+    found.push_back(mount);
+    add(mount->id);
+  }
+  return found;
 }
 
 bool Classify(const MountInfo& mount, const MountInfo& base, Replica* replica) {
@@ -78,18 +116,18 @@ bool HidesNothing(const MountInfo& mount, const MountInfo& base,
 
 bool IsFullyVisible(const std::vector<MountInfo>& mounts, std::string_view type,
                     const std::vector<Replica>& replicas, bool read_only) {
+  const Children children(mounts);
   for (const MountInfo& base : mounts) {
     if (base.type != type || base.root != "/") continue;
     if (HasOption(base.options, "ro") && !read_only) continue;
-    bool visible = true;
-    for (const MountInfo* mount : MountsOn(mounts, base.id)) {
-      // What lies on something else than the base is covered by that.
-      if (mount->parent_id != base.id) continue;
-      visible = visible &&
-                mount->mount_point.size() > base.mount_point.size() &&
-                HidesNothing(*mount, base, replicas);
+    // What lies on something else than the base is covered by that.
+    const auto direct = children.Of(base.id);
+    if (std::all_of(direct.begin(), direct.end(), [&](const MountInfo* mount) {
+          return mount->mount_point.size() > base.mount_point.size() &&
+                 HidesNothing(*mount, base, replicas);
+        })) {
+      return true;
     }
-    if (visible) return true;
   }
   return false;
 }
@@ -119,20 +157,7 @@ bool IsReplica(const MountInfo& mount, const MountInfo& base,
 
 std::vector<const MountInfo*> MountsOn(const std::vector<MountInfo>& mounts,
                                        int id) {
-  // Children may come before their parents: mounts were moved.
-  absl::flat_hash_set<int> ids = {id};
-  std::vector<const MountInfo*> found;
-  for (size_t before = 0; before != ids.size();) {
-    before = ids.size();
-    for (const MountInfo& mount : mounts) {
-      if (mount.id == mount.parent_id || !ids.contains(mount.parent_id) ||
-          !ids.insert(mount.id).second) {
-        continue;
-      }
-      found.push_back(&mount);
-    }
-  }
-  return found;
+  return AllOn(Children(mounts), id);
 }
 
 std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
@@ -147,19 +172,22 @@ std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
   if (base == mounts.rend()) return replicas;
   absl::flat_hash_set<int> ours = {base->id};
   absl::flat_hash_map<std::string, size_t> places;
-  for (const MountInfo* mount : MountsOn(mounts, base->id)) {
+  const Children children(mounts);
+  for (const MountInfo* mount : AllOn(children, base->id)) {
     Replica replica;
     if (!ours.contains(mount->parent_id) ||
         !IsReplica(*mount, *base, &replica)) {
       continue;
     }
     // Under cgroup v1 the tmpfs of /sys/fs/cgroup is read-only, too.
-    if (replica.kind == Replica::Kind::kMask && IsCovered(mounts, *mount)) {
+    if (replica.kind == Replica::Kind::kMask &&
+        !children.Of(mount->id).empty()) {
       continue;
     }
     ours.insert(mount->id);
     const auto [place, free] =
         places.try_emplace(replica.path, replicas.size());
+    if (replicas.size() == kMostReplicas) return {};
     if (free) {
       replicas.push_back(std::move(replica));
     } else {

@@ -57,6 +57,32 @@ TEST_CASE("a file system that covers another one is the one that counts") {
   CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) == "e stat\n");
 }
 
+TEST_CASE("mounts upon mounts take no longer than as many side by side") {
+  // Each on the next, as after moves; as many as fs.mount-max has by default.
+  constexpr int kMounts = 100000;
+  std::vector<MountInfo> mounts(kMounts);
+  for (int i = 0; i < kMounts; ++i) {
+    mounts[i].id = i + 2;
+    mounts[i].parent_id = i + 1 == kMounts ? 1 : i + 3;
+    mounts[i].type = i + 1 == kMounts ? "proc" : "tmpfs";
+    mounts[i].mount_point = "/proc";
+    mounts[i].root = "/";
+  }
+  const int top = kMounts + 1;
+  CHECK(MountsOn(mounts, 1).size() == kMounts);
+  CHECK(MountsOn(mounts, top).size() == kMounts - 1);
+  CHECK(PlanReplicas(mounts, "/proc", "proc").empty());
+  CHECK_FALSE(IsFullyVisible(mounts, "proc", {}, false));
+}
+
+TEST_CASE("who has masks without end gets a plain file system") {
+  std::string text = "21 20 0:41 / /proc rw - proc proc rw\n";
+  for (int i = 100; i < 700; ++i) {
+    text += fmt::format("{} 21 0:60 / /proc/{} ro - tmpfs t rw\n", i, i);
+  }
+  CHECK(PlanReplicas(VALUE_OF(ParseMountInfo(text)), "/proc", "proc").empty());
+}
+
 TEST_CASE("of what lies at one place, it is the mount on top that counts") {
   const auto mounts = VALUE_OF(ParseMountInfo(
       std::string(kInit) +

@@ -162,7 +162,6 @@ const std::vector<oci::DeviceRule>& DefaultDeviceRules() {
       AllowRule("c", 5, 0, "rwm"),               // tty
       AllowRule("c", 1, 5, "rwm"),               // zero
       AllowRule("c", 1, 9, "rwm"),               // urandom
-      AllowRule("c", 5, 1, "rwm"),               // console
       AllowRule("c", 136, std::nullopt, "rwm"),  // pts/*
       AllowRule("c", 5, 2, "rwm"),               // ptmx
   };

@@ -40,7 +40,8 @@ struct DeviceList {
 };
 
 // Rules every container gets after its own, as runc's: mknod of anything;
-// null, zero, full, random, urandom, tty, ptmx, console, pts.
+// null, zero, full, random, urandom, tty, ptmx, pts. Not console, which is the
+// host's: a container has a terminal of its own there.
 const std::vector<oci::DeviceRule>& DefaultDeviceRules();
 
 // Deny all, then `rules` in order. A rule that would deny a part of what a

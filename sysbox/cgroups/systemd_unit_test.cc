@@ -106,7 +106,7 @@ TEST_CASE("device rules are named as systemd knows them") {
         "DeviceAllow = [block-* m, block-ramdisk r, char-* m, "
         "/dev/char/1:3 rwm, /dev/char/1:5 rwm, /dev/char/1:7 rwm, "
         "/dev/char/1:8 rwm, /dev/char/1:9 rwm, /dev/char/5:0 rwm, "
-        "/dev/char/5:1 rwm, /dev/char/5:2 rwm, char-pts rwm]\n");
+        "/dev/char/5:2 rwm, char-pts rwm]\n");
   r.devices = {{true, "a", {}, {}, "rwm"}};
   CHECK(DescribeProperties(VALUE_OF(DeviceProperties(r, kDevices))) ==
         "DevicePolicy = \"auto\"\n");

@@ -1,5 +1,6 @@
 #include "sysbox/syscont/convert.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -361,6 +362,30 @@ TEST_CASE("fuse and tun can be opened unless somebody decided about them") {
   CHECK(rules[3].allow);
   CHECK(rules[3].major == 10);
   CHECK(rules[3].minor == 229);
+}
+
+TEST_CASE("the host's console is nobody's who has not been given it") {
+  oci::Spec spec = DockerSpec();
+  oci::DeviceRule deny_all;
+  deny_all.access = "rwm";
+  auto& rules = spec.linux->resources.emplace().devices;
+  rules = {deny_all, {true, "c", 5, 0, "rwm"}, {true, "c", 5, 1, "rwm"}};
+  const auto has_console = [](const oci::Spec& converted) {
+    const auto& devices = converted.linux->resources->devices;
+    return std::any_of(devices.begin(), devices.end(),
+                       [](const oci::DeviceRule& rule) {
+                         return rule.major == 5 && rule.minor == 1;
+                       });
+  };
+  CHECK_FALSE(has_console(Convert(spec)));
+  CHECK(Convert(spec).linux->resources->devices[1].minor == 0);
+  oci::Device console;
+  console.path = "/dev/host-console";
+  console.type = "c";
+  console.major = 5;
+  console.minor = 1;
+  spec.linux->devices.push_back(console);
+  CHECK(has_console(Convert(spec)));
 }
 
 TEST_CASE("fuse and tun are there if the host has them") {

@@ -42,6 +42,25 @@ void AllowOwnDevices(std::vector<oci::DeviceRule>& rules) {
   }
 }
 
+// The host's console. A container's /dev/console is a terminal of its own, but
+// engines allow this one to all, and anybody may make a node of it inside.
+bool IsHostsConsole(int64_t major, int64_t minor) {
+  return major == 5 && minor == 1;
+}
+
+void WithdrawConsole(oci::Linux& linux) {
+  const bool given = std::any_of(
+      linux.devices.begin(), linux.devices.end(),
+      [](const oci::Device& device) {
+        return device.type == "c" && IsHostsConsole(device.major, device.minor);
+      });
+  if (given) return;
+  std::erase_if(linux.resources->devices, [](const oci::DeviceRule& rule) {
+    return rule.allow && rule.type == "c" && rule.major && rule.minor &&
+           IsHostsConsole(*rule.major, *rule.minor);
+  });
+}
+
 bool HasNode(const oci::Linux& linux, const oci::Device& device) {
   return std::any_of(linux.devices.begin(), linux.devices.end(),
                      [&](const oci::Device& own) {
@@ -57,6 +76,7 @@ absl::Status AddOwnDevices(oci::Spec& spec, const Inputs& inputs) {
   }
   if (spec.linux->resources.has_value()) {
     AllowOwnDevices(spec.linux->resources->devices);
+    WithdrawConsole(*spec.linux);
   }
   return absl::OkStatus();
 }

@@ -53,3 +53,11 @@ def test_answers_go_on_where_there_can_be_no_more_threads(hosted, name,
             done; wait""", timeout=60).out
     assert said == "done\n" * 6
     assert daemon.worker() == worker, daemon.read_log()[-2000:]
+
+
+def test_a_node_of_the_console_opens_nothing_of_the_hosts(hosted, name):
+    said = hosted.shell("""
+        mknod /tmp/console c 5 1 && echo made
+        (echo x >/tmp/console) 2>/dev/null || echo refused
+        (read x </tmp/console) 2>/dev/null || echo refused""", name).out
+    assert said == "made\nrefused\nrefused\n"

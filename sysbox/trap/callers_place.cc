@@ -4,16 +4,19 @@
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <sched.h>
+#include <sys/stat.h>
 
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
 
@@ -77,6 +80,86 @@ int OwnDescriptorIn(std::string_view path) {
     if (number && *number <= INT_MAX) return static_cast<int>(*number);
   }
   return -1;
+}
+
+struct SplitPath {
+  std::string_view directory;
+  std::string_view name;
+};
+
+absl::StatusOr<SplitPath> Split(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  const SplitPath split =
+      slash == std::string_view::npos
+          ? SplitPath{".", path}
+          : SplitPath{path.substr(0, slash + 1), path.substr(slash + 1)};
+  if (!split.name.empty() && split.name != "." && split.name != "..") {
+    return split;
+  }
+  return ErrnoStatus(EINVAL, "path without a last component");
+}
+
+absl::StatusOr<Fd> OpenHere(std::string_view path, int flags) {
+  return OpenAt2(FdRef::Cwd(), path, {.flags = O_PATH | flags},
+                 RESOLVE_NO_MAGICLINKS);
+}
+
+absl::StatusOr<bool> IsSame(FdRef a, FdRef b) {
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat status_a, Stat(a));
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat status_b, Stat(b));
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t mount_a, MountIdOf(a));
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t mount_b, MountIdOf(b));
+  return mount_a == mount_b && status_a.st_dev == status_b.st_dev &&
+         status_a.st_ino == status_b.st_ino;
+}
+
+// `directory` and those above it, up to the root. In the place.
+absl::StatusOr<std::vector<Fd>> UpToRoot(FdRef directory) {
+  constexpr size_t kMaxDepth = 256;
+  std::vector<Fd> all;
+  SYSBOX_ASSIGN_OR_RETURN(
+      Fd next, OpenAt2(directory, ".", {.flags = O_PATH | O_DIRECTORY}, 0));
+  while (all.size() < kMaxDepth) {
+    all.push_back(std::move(next));
+    SYSBOX_ASSIGN_OR_RETURN(
+        next, OpenAt2(all.back(), "..", {.flags = O_PATH | O_DIRECTORY}, 0));
+    SYSBOX_ASSIGN_OR_RETURN(const bool root, IsSame(all.back(), next));
+    if (root) return all;
+  }
+  return ErrnoStatus(EACCES, "path");
+}
+
+// With no more than the ids' rights, in the place.
+absl::Status CheckMaySearch(const std::vector<Fd>& directories,
+                            const IdMaps& maps) {
+  for (const Fd& directory : directories) {
+    SYSBOX_ASSIGN_OR_RETURN(const struct stat status, Stat(directory));
+    if (Knows(maps, status.st_uid, status.st_gid)) continue;
+    SYSBOX_RETURN_IF_ERROR(
+        OpenAt2(directory, ".", {.flags = O_PATH}, 0).status());
+  }
+  return absl::OkStatus();
+}
+
+// Not in the place.
+absl::StatusOr<Fd> OpenDirectoryByRight(const Caller& caller,
+                                        const Place& place,
+                                        std::string_view path) {
+  const absl::Status refused = ErrnoStatus(EACCES, path);
+  if (!place.identity.Can(CAP_DAC_OVERRIDE) &&
+      !place.identity.Can(CAP_DAC_READ_SEARCH)) {
+    return refused;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const IdMaps maps, caller.IdMapsOfNamespace());
+  SYSBOX_ASSIGN_OR_RETURN(
+      InPlace in_place,
+      InPlace::Enter(place, CapabilitySet{1} << CAP_DAC_READ_SEARCH));
+  absl::StatusOr<Fd> directory = OpenHere(path, O_DIRECTORY);
+  if (!directory.ok()) return refused;
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> all, UpToRoot(*directory));
+  SYSBOX_RETURN_IF_ERROR(in_place.Keep(0));
+  SYSBOX_RETURN_IF_ERROR(CheckMaySearch(all, maps));
+  return directory;
 }
 
 }  // namespace
@@ -154,29 +237,40 @@ absl::StatusOr<Fd> OpenAsCaller(const Caller& caller, int directory,
                                 std::string_view path, int flags) {
   const int own = OwnDescriptorIn(path);
   if (own >= 0 && (flags & O_NOFOLLOW) == 0) return caller.File(own);
-  SYSBOX_ASSIGN_OR_RETURN(Place place, PlaceOf(caller, directory, path));
-  const CapabilitySet search = place.identity.Can(CAP_DAC_OVERRIDE) ||
-                                       place.identity.Can(CAP_DAC_READ_SEARCH)
-                                   ? CapabilitySet{1} << CAP_DAC_READ_SEARCH
-                                   : 0;
-  SYSBOX_ASSIGN_OR_RETURN(InPlace in_place, InPlace::Enter(place, search));
-  return OpenAt2(FdRef::Cwd(), path, {.flags = O_PATH | flags},
-                 RESOLVE_NO_MAGICLINKS);
+  SYSBOX_ASSIGN_OR_RETURN(const Place place, PlaceOf(caller, directory, path));
+  {
+    SYSBOX_ASSIGN_OR_RETURN(InPlace in_place, InPlace::Enter(place, 0));
+    absl::StatusOr<Fd> file = OpenHere(path, flags);
+    if (ErrnoOf(file.status()) != EACCES) return file;
+  }
+  absl::StatusOr<Fd> found = OpenDirectoryByRight(caller, place, path);
+  if (found.ok() || (flags & O_DIRECTORY) != 0) return found;
+  SYSBOX_ASSIGN_OR_RETURN(const Parent parent,
+                          OpenParentByRight(caller, place, path));
+  SYSBOX_ASSIGN_OR_RETURN(Fd file, OpenAt2(parent.directory, parent.name,
+                                           {.flags = O_PATH | O_NOFOLLOW}, 0));
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat status, Stat(file));
+  if (!S_ISLNK(status.st_mode) || (flags & O_NOFOLLOW) != 0) return file;
+  return ErrnoStatus(EACCES, path);
 }
 
 absl::StatusOr<Parent> OpenParent(std::string_view path) {
-  const size_t slash = path.rfind('/');
+  SYSBOX_ASSIGN_OR_RETURN(const SplitPath split, Split(path));
   Parent parent;
-  parent.name = path.substr(slash == std::string_view::npos ? 0 : slash + 1);
-  if (parent.name.empty() || parent.name == "." || parent.name == "..") {
-    return ErrnoStatus(EINVAL, "path without a last component");
-  }
-  const std::string_view directory =
-      slash == std::string_view::npos ? "." : path.substr(0, slash + 1);
-  SYSBOX_ASSIGN_OR_RETURN(
-      parent.directory,
-      OpenAt2(FdRef::Cwd(), directory, {.flags = O_PATH | O_DIRECTORY},
-              RESOLVE_NO_MAGICLINKS));
+  parent.name = split.name;
+  SYSBOX_ASSIGN_OR_RETURN(parent.directory,
+                          OpenHere(split.directory, O_DIRECTORY));
+  return parent;
+}
+
+absl::StatusOr<Parent> OpenParentByRight(const Caller& caller,
+                                         const Place& place,
+                                         std::string_view path) {
+  SYSBOX_ASSIGN_OR_RETURN(const SplitPath split, Split(path));
+  Parent parent;
+  parent.name = split.name;
+  SYSBOX_ASSIGN_OR_RETURN(parent.directory,
+                          OpenDirectoryByRight(caller, place, split.directory));
   return parent;
 }
 

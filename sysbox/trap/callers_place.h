@@ -85,6 +85,14 @@ struct Parent {
 };
 absl::StatusOr<Parent> OpenParent(std::string_view path);
 
+// Likewise, where that gave EACCES: not in the place, and with the caller's
+// right to pass over the permissions of directories. It ends at those whose
+// owners its user namespace does not know: EACCES, which says nothing of what
+// is there.
+absl::StatusOr<Parent> OpenParentByRight(const Caller& caller,
+                                         const Place& place,
+                                         std::string_view path);
+
 }  // namespace sysbox::trap
 
 #endif  // SYSBOX_TRAP_CALLERS_PLACE_H_

@@ -265,6 +265,39 @@ TEST_CASE("nodes stay below the caller's root, and where it may write") {
   }));
 }
 
+bool IsRefused(const char* path) {
+  return mknod(path, S_IFCHR | 0666, makedev(1, 3)) == -1 && errno == EACCES;
+}
+
+TEST_CASE("a nested user namespace's rights end at strangers' directories") {
+  CHECK_OK(RunTrapped([]() -> absl::Status {
+    SYSBOX_RETURN_IF_ERROR(MountScratch());
+    umask(0);
+    RETURN_UNLESS(mkdir("/mnt/roots", 0700) == 0);
+    RETURN_UNLESS(mkdir("/mnt/roots/open", 0777) == 0);
+    RETURN_UNLESS(mkdir("/mnt/users", 0700) == 0);
+    RETURN_UNLESS(mkdir("/mnt/users/deep", 0700) == 0);
+    RETURN_UNLESS(chown("/mnt/users", 1000, 1000) == 0);
+    RETURN_UNLESS(chown("/mnt/users/deep", 1000, 1000) == 0);
+    // The container's root passes over permissions of whom it knows.
+    SYSBOX_ASSIGN_OR_RETURN(CapabilitySets sets, OwnCapabilities());
+    RETURN_UNLESS((sets.effective >> 1 & 1) != 0);  // CAP_DAC_OVERRIDE
+    RETURN_UNLESS(mknod("/mnt/users/deep/x", S_IFCHR | 0666, makedev(1, 3)) ==
+                  0);
+    RETURN_UNLESS(mknod("/mnt/users/none/x", S_IFCHR | 0666, makedev(1, 3)) ==
+                      -1 &&
+                  errno == ENOENT);
+    SYSBOX_RETURN_IF_ERROR(SetUserIds(1000));
+    RETURN_UNLESS(unshare(CLONE_NEWUSER) == 0);
+    for (const char* path : {"/mnt/roots/x", "/mnt/roots/none/x",
+                             "/mnt/roots/open/x", "/mnt/roots/open/../x"}) {
+      RETURN_UNLESS(IsRefused(path));
+    }
+    RETURN_UNLESS(mknod("/mnt/users/y", S_IFCHR | 0666, makedev(1, 3)) == 0);
+    return absl::OkStatus();
+  }));
+}
+
 TEST_CASE("a new procfs carries what lies over the old one") {
   CHECK_OK(RunTrapped([]() -> absl::Status {
     SYSBOX_RETURN_IF_ERROR(MountScratch());

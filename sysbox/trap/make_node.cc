@@ -117,26 +117,27 @@ absl::Status MakeHere(const TrappedCall& call, const Place& place,
 // for when they were.
 absl::Status MakeIn(const TrappedCall& call, const Place& place,
                     const Arguments& arguments) {
-  const CallerIdentity& identity = place.identity;
-  const CapabilitySet search =
-      identity.Can(CAP_DAC_OVERRIDE) || identity.Can(CAP_DAC_READ_SEARCH)
-          ? Bit(CAP_DAC_READ_SEARCH)
-          : 0;
-  Parent parent;
+  absl::StatusOr<Parent> parent;
   {
-    SYSBOX_ASSIGN_OR_RETURN(InPlace in_place, InPlace::Enter(place, search));
-    SYSBOX_ASSIGN_OR_RETURN(parent, OpenParent(arguments.path));
-    SYSBOX_RETURN_IF_ERROR(in_place.Keep(Bit(CAP_MKNOD)));
-    const absl::Status made = MakeHere(call, place, parent, arguments);
+    SYSBOX_ASSIGN_OR_RETURN(InPlace in_place,
+                            InPlace::Enter(place, Bit(CAP_MKNOD)));
+    parent = OpenParent(arguments.path);
+    const absl::Status made = parent.ok()
+                                  ? MakeHere(call, place, *parent, arguments)
+                                  : parent.status();
     if (ErrnoOf(made) != EACCES) return made;
   }
+  if (!parent.ok()) {
+    parent = OpenParentByRight(call.caller, place, arguments.path);
+    SYSBOX_RETURN_IF_ERROR(parent.status());
+  }
   SYSBOX_ASSIGN_OR_RETURN(const bool overrides,
-                          Overrides(call, identity, parent.directory));
-  if (!overrides) return ErrnoStatus(EACCES, parent.name);
+                          Overrides(call, place.identity, parent->directory));
+  if (!overrides) return ErrnoStatus(EACCES, parent->name);
   SYSBOX_ASSIGN_OR_RETURN(
       InPlace in_place,
       InPlace::Enter(place, Bit(CAP_MKNOD) | Bit(CAP_DAC_OVERRIDE)));
-  return MakeHere(call, place, parent, arguments);
+  return MakeHere(call, place, *parent, arguments);
 }
 
 }  // namespace
@@ -164,8 +165,10 @@ Verdict MakeNode(const TrappedCall& call) {
   if (!place->identity.Can(CAP_MKNOD)) return LetKernel();
   const absl::Status made = MakeIn(call, *place, *arguments);
   if (made.ok()) return Return(0);
-  // Paths through magic links and odd ends are the kernel's to refuse.
-  if (ErrnoOf(made) == ELOOP || ErrnoOf(made) == EINVAL) return LetKernel();
+  // Paths through magic links and odd ends are the kernel's to refuse, and who
+  // may not look there is told no more than it tells.
+  const int error = ErrnoOf(made);
+  if (error == ELOOP || error == EINVAL || error == EACCES) return LetKernel();
   return Fail(made, EPERM);
 }
 

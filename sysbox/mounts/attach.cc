@@ -19,6 +19,7 @@
 #include "sysbox/mounts/copy_up.h"
 #include "sysbox/mounts/emulated_sources.h"
 #include "sysbox/mounts/mount_attributes.h"
+#include "sysbox/mounts/staying_mounts.h"
 
 namespace sysbox::mounts {
 namespace {
@@ -71,7 +72,8 @@ absl::Status CheckOrdinaryDirectory(FdRef root, const std::string& path) {
 }
 
 absl::Status AttachPrepared(const MountOp& op, FdRef root,
-                            const DetachedMount& mount) {
+                            const DetachedMount& mount,
+                            StayingMounts& staying) {
   if (!mount.valid()) return absl::OkStatus();  // optional, and absent
   if (op.kind == MountOp::Kind::kHostSysfs) {
     SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(root, op.target));
@@ -82,7 +84,9 @@ absl::Status AttachPrepared(const MountOp& op, FdRef root,
                            ? MakeDirectoriesInRoot(root, op.target, kTargetMode)
                            : MakeFileInRoot(root, op.target, kTargetMode));
   SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, root, target));
+  SYSBOX_RETURN_IF_ERROR(staying.CheckNotBelow(target));
   SYSBOX_RETURN_IF_ERROR(AttachMount(mount, target));
+  if (op.stays) SYSBOX_RETURN_IF_ERROR(staying.Add(mount.fd()));
   // What the way over the stage cannot keep.
   return op.locked ? SetPropagation(mount.fd(), op) : absl::OkStatus();
 }
@@ -120,12 +124,14 @@ absl::Status AttachNew(const MountOp& op, const Target& target) {
   return AttachMount(mount, target.fd);
 }
 
-absl::Status AttachFilesystem(const MountOp& op, FdRef root) {
+absl::Status AttachFilesystem(const MountOp& op, FdRef root,
+                              const StayingMounts& staying) {
   if (op.type == "proc" || op.type == "sysfs") {
     SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(root, op.target));
   }
   SYSBOX_ASSIGN_OR_RETURN(const Target target, FindDirectory(root, op.target));
   SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, root, target.fd));
+  SYSBOX_RETURN_IF_ERROR(staying.CheckNotBelow(target.fd));
   if (op.kind == MountOp::Kind::kCgroupTree) {
     return AttachCgroupTree(op, target.fd);
   }
@@ -177,6 +183,7 @@ absl::Status AttachMounts(const MountPlan& plan, FdRef root,
   if (HasEmulated(plan)) {
     SYSBOX_ASSIGN_OR_RETURN(emulated, EmulatedSources::Attach(prepared));
   }
+  StayingMounts staying;
   size_t next = 1;  // behind the rootfs
   for (size_t i = 0; i < plan.ops.size(); ++i) {
     const MountOp& op = plan.ops[i];
@@ -188,14 +195,15 @@ absl::Status AttachMounts(const MountPlan& plan, FdRef root,
       continue;
     }
     if (!NeedsLauncher(op)) {
-      SYSBOX_RETURN_IF_ERROR(AttachFilesystem(op, root), "{}: mount {} on {}",
-                             op.field, op.type, op.target);
+      SYSBOX_RETURN_IF_ERROR(AttachFilesystem(op, root, staying),
+                             "{}: mount {} on {}", op.field, op.type,
+                             op.target);
       continue;
     }
     if (next >= prepared.size()) {
       return Internal("{}: its mount was not prepared", op.field);
     }
-    SYSBOX_RETURN_IF_ERROR(AttachPrepared(op, root, prepared[next++]),
+    SYSBOX_RETURN_IF_ERROR(AttachPrepared(op, root, prepared[next++], staying),
                            "{}: mount {} on {}", op.field, op.source,
                            op.target);
   }

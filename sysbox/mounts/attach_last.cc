@@ -6,11 +6,13 @@
 
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/apply.h"
+#include "sysbox/mounts/staying_mounts.h"
 
 namespace sysbox::mounts {
 namespace {
@@ -81,6 +83,20 @@ absl::Status ProtectPath(FdRef target) {
   return AttachMount(clone, target);
 }
 
+absl::StatusOr<StayingMounts> FindStaying(
+    const MountPlan& plan, const std::vector<DetachedMount>& attached) {
+  StayingMounts staying;
+  size_t index = 1;  // behind the rootfs
+  for (const MountOp& op : plan.ops) {
+    if (!NeedsLauncher(op)) continue;
+    if (op.stays && index < attached.size() && attached[index].valid()) {
+      SYSBOX_RETURN_IF_ERROR(staying.Add(attached[index].fd()));
+    }
+    ++index;
+  }
+  return staying;
+}
+
 // False if there is nothing at the op's target. Asked before anything is
 // cloned: closing a clone that could not be attached waits for RCU.
 absl::StatusOr<bool> OpenTarget(const MountOp& op, FdRef root, Fd& target) {
@@ -91,10 +107,12 @@ absl::StatusOr<bool> OpenTarget(const MountOp& op, FdRef root, Fd& target) {
   return true;
 }
 
-absl::Status ApplyLast(const MountOp& op, FdRef root, Masker& masker) {
+absl::Status ApplyLast(const MountOp& op, FdRef root,
+                       const StayingMounts& staying, Masker& masker) {
   Fd target;
   SYSBOX_ASSIGN_OR_RETURN(const bool present, OpenTarget(op, root, target));
   if (!present) return absl::OkStatus();
+  SYSBOX_RETURN_IF_ERROR(staying.CheckNotBelow(target));
   return op.kind == MountOp::Kind::kMask ? masker.Hide(target)
                                          : ProtectPath(target);
 }
@@ -112,12 +130,14 @@ absl::Status EnterRootfs(const MountPlan& plan, FdRef root) {
 }
 
 absl::Status AttachLastMounts(const MountPlan& plan, FdRef root,
-                              std::vector<DetachedMount>&) {
+                              std::vector<DetachedMount>& prepared) {
+  SYSBOX_ASSIGN_OR_RETURN(const StayingMounts staying,
+                          FindStaying(plan, prepared));
   Masker masker(root);
   for (const MountOp& op : plan.ops) {
     if (!op.last) continue;
-    SYSBOX_RETURN_IF_ERROR(ApplyLast(op, root, masker), "{} \"{}\"", op.field,
-                           op.target);
+    SYSBOX_RETURN_IF_ERROR(ApplyLast(op, root, staying, masker), "{} \"{}\"",
+                           op.field, op.target);
   }
   if (!plan.rootfs.readonly) return absl::OkStatus();
   SYSBOX_RETURN_IF_ERROR(SetMountAttributes(root, kReadOnly, false),

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catch2/catch.hpp"
@@ -297,6 +298,35 @@ TEST_CASE("what is to stay can be neither unmounted nor moved") {
     return absl::OkStatus();
   };
   CHECK_OK(RunInContainer(plan, inside, {{}, method}));
+}
+
+TEST_CASE("nothing is mounted below what is to stay by way of a symlink") {
+  const auto kind = GENERATE(MountOp::Kind::kBind, MountOp::Kind::kMask);
+  const auto target = GENERATE("/link/sub", "/link/sub/file", "/link");
+  TempDir root, volume;
+  REQUIRE_OK(MakeDirectory(volume / "sub", 0755));
+  REQUIRE_OK(ReplaceFile(volume / "sub/file", "x", 0644));
+  for (const char* name : {"ro", "link"}) {
+    REQUIRE_OK(MakeDirectory(root / name, 0755));
+  }
+  REQUIRE(rmdir((root / "link").c_str()) == 0);
+  REQUIRE(symlink("/ro", (root / "link").c_str()) == 0);
+  MountPlan plan = PlainPlan(root.path());
+  AddBaseOps(plan);
+  plan.ops.push_back(ReadOnlyBind(volume.path(), "/ro"));
+  plan.ops.back().stays = true;
+  const bool file = std::string_view(target).ends_with("file");
+  plan.ops.push_back(
+      kind == MountOp::Kind::kMask
+          ? Hidden(kind, target)
+          : Bind(file ? volume / "sub/file" : volume.path(), target));
+  const absl::Status done =
+      RunInContainer(plan, [] { return absl::OkStatus(); });
+  // At its very place it is on top.
+  CHECK(done.ok() == (std::string_view(target) == "/link"));
+  if (done.ok()) return;
+  CHECK(MessageOf(done).find("it leads below a read-only mount") !=
+        std::string::npos);
 }
 
 }  // namespace

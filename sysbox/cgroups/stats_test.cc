@@ -47,6 +47,14 @@ TEST_CASE("io.stat splits into bytes and operations") {
   CHECK(Text(stats.io_serviced) == "8:0 Read 3\n8:0 Write 4\n8:0 Discard 6\n");
 }
 
+TEST_CASE("a device of io.stat without numbers has not those of the next") {
+  Stats stats;
+  AddIoStat("7:1 7:0 8:0 rbytes=1 rios=3\n(unknown) rbytes=9 wbytes=8\n",
+            &stats);
+  CHECK(Text(stats.io_service_bytes) == "8:0 Read 1\n");
+  CHECK(Text(stats.io_serviced) == "8:0 Read 3\n");
+}
+
 TEST_CASE("flat keyed files parse, what is malformed is left out") {
   const auto values = ParseFlatKeyed("a 1\nb\nc x\nd 18446744073709551615\n");
   CHECK(values.size() == 2);

@@ -155,14 +155,19 @@ absl::Status AddV2Stats(std::string_view controller, FdRef directory,
 void AddIoStat(std::string_view text, Stats* stats) {
   for (std::string_view line : SplitLines(text)) {
     const std::vector<std::string_view> fields = SplitFields(line, " :=");
-    if (fields.size() < 2) continue;
-    const std::optional<uint64_t> major = ParseUint64(fields[0]);
-    const std::optional<uint64_t> minor = ParseUint64(fields[1]);
-    if (!major || !minor) continue;
-    for (size_t i = 2; i + 1 < fields.size(); i += 2) {
+    std::optional<uint64_t> major, minor;
+    for (size_t i = 0; i + 1 < fields.size(); i += 2) {
       const std::optional<uint64_t> value = ParseUint64(fields[i + 1]);
+      // Not only at the beginning: Linux 5.15 ends no line of a device without
+      // numbers, and the next one's name follows.
+      if (const std::optional<uint64_t> number = ParseUint64(fields[i])) {
+        major = number;
+        minor = value;
+        continue;
+      }
+      if (!major || !minor || !value) continue;
       for (const IoKey& row : kIoKeys) {
-        if (row.key != fields[i] || !value) continue;
+        if (row.key != fields[i]) continue;
         (stats->*row.entries).push_back({*major, *minor, row.op, *value});
       }
     }

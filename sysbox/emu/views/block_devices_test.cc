@@ -51,6 +51,16 @@ TEST_CASE("v2's io.stat is read") {
   CHECK(use.at({254, 0}).writes == 2);
 }
 
+TEST_CASE("a device of io.stat without numbers has not those of the next") {
+  const IoUseMap use = ParseV2IoStat(
+      "7:1 7:0 254:0 rbytes=512 wbytes=0 rios=1 wios=0 dbytes=0 dios=0\n"
+      "8:0 rbytes=1024 x:0 wbytes=9\n");
+  REQUIRE(use.size() == 2);
+  CHECK(use.at({254, 0}).read_bytes == 512);
+  CHECK(use.at({8, 0}).read_bytes == 1024);
+  CHECK(use.at({8, 0}).written_bytes == 0);
+}
+
 TEST_CASE("a container without input and output has no disks") {
   FakeContainer container(CgroupLayout::kV2);
   container.Write("proc/diskstats", kDiskstats);

@@ -69,12 +69,14 @@ void AddV1Bytes(std::string_view text, IoUseMap* use) {
 IoUseMap ParseV2IoStat(std::string_view text) {
   IoUseMap use;
   ForEachLine(text, [&use](std::string_view line) {
-    const std::optional<DeviceNumber> device = ParseDevice(TakeField(&line));
-    if (!device) return;
+    std::optional<DeviceNumber> device;
     for (std::string_view field = TakeField(&line); !field.empty();
          field = TakeField(&line)) {
       const size_t equals = field.find('=');
-      if (equals == std::string_view::npos) continue;
+      // Linux 5.15 ends no line of a device without numbers: the next one's
+      // name follows.
+      if (equals == std::string_view::npos) device = ParseDevice(field);
+      if (equals == std::string_view::npos || !device) continue;
       Set(kV2Keys, field.substr(0, equals),
           ParseUint64(field.substr(equals + 1)).value_or(0), *device, &use);
     }

@@ -24,6 +24,14 @@ DIFFERENT = {
     "write two numbers": {2, 4},
     # Checked when the page is written back.
     "map to write": {None},
+    # It has a size, of which the kernel's has none.
+    "ioctl FIONREAD": {"02000000"}, "seek from end": {2}, "seek data": {0},
+    "seek hole": {2},
+    # Past the cache: the same, from the daemon.
+    "open directly": {None}, "open to write directly": {None},
+    "open a temporary file": {"ENOTSUP"},
+    # Only the host's root may open what it names.
+    "handle": {None},
     "stat": None,
 }
 

@@ -9,6 +9,7 @@ import json
 import mmap
 import os
 import select
+import struct
 import sys
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -44,6 +45,54 @@ def copy_into(path):
     fd = os.open("/tmp/in", os.O_CREAT | BOTH)
     os.pwrite(fd, b"1\n", 0)
     return os.copy_file_range(fd, os.open(path, WRITE), 2)
+
+
+def splice_from(path):
+    out, into = os.pipe()
+    taken = os.splice(os.open(path, READ), into, 2)
+    return [taken, os.read(out, 9) == whole(path)[:2]]
+
+
+def splice_into(path):
+    out, into = os.pipe()
+    os.write(into, b"1\n")
+    return os.splice(out, os.open(path, WRITE), 2)
+
+
+def send(path):
+    out, into = os.pipe()
+    return os.sendfile(into, os.open(path, READ), 0, 9)
+
+
+def reopened(mode, flags=0):
+    """By what /proc/self/fd leads to."""
+    def reopen(path):
+        fd = os.open(path, os.O_PATH)
+        return os.close(os.open(f"/proc/self/fd/{fd}", mode | flags))
+    return reopen
+
+
+def read_without_waiting(path):
+    return os.preadv(os.open(path, READ), [bytearray(9)], 0, os.RWF_NOWAIT)
+
+
+def write_to_append(path):
+    return os.pwritev(os.open(path, WRITE), [b"1\n"], 0, os.RWF_APPEND)
+
+
+def statx(path):
+    """What it tells of, what it knows of the file, and of the mount."""
+    told = ctypes.create_string_buffer(256)
+    raw("statx", -100, path.encode(), 0, 0xfff, told)
+    mask, _, attributes = struct.unpack_from("IIQ", told)
+    return [mask & 0x7ff, attributes & ~0x2000]
+
+
+def handle(path):
+    """Of what may be opened by it later."""
+    known = struct.pack("Ii", 128, 0) + bytes(128)
+    raw("name_to_handle_at", -100, path.encode(),
+        ctypes.create_string_buffer(known), ctypes.byref(ctypes.c_int()), 0)
 
 
 def whole(path):
@@ -85,10 +134,19 @@ OPERATIONS = {
     "ioctl TCGETS": lambda p: fcntl.ioctl(os.open(p, READ), 0x5401, bytes(60)),
     "ioctl FS_IOC_GETFLAGS":
         lambda p: fcntl.ioctl(os.open(p, READ), 0x80086601, bytes(8)),
+    "ioctl FS_IOC_SETFLAGS":
+        lambda p: fcntl.ioctl(os.open(p, READ), 0x40086602, bytes(8)),
+    "ioctl FIONREAD":
+        lambda p: fcntl.ioctl(os.open(p, READ), 0x541b, bytes(4)),
+    "ioctl of nobody's":
+        lambda p: fcntl.ioctl(os.open(p, READ), 0xdead, bytes(8)),
     "poll": poll,
     "seek from start": seek(2, os.SEEK_SET),
     "seek on": seek(1, os.SEEK_CUR),
     "seek before start": seek(-1, os.SEEK_SET),
+    "seek from end": seek(0, os.SEEK_END),
+    "seek data": seek(0, os.SEEK_DATA),
+    "seek hole": seek(0, os.SEEK_HOLE),
     "flock": lambda p: fcntl.flock(os.open(p, READ),
                                    fcntl.LOCK_EX | fcntl.LOCK_NB),
     "lockf": lock,
@@ -121,6 +179,15 @@ OPERATIONS = {
     "open as directory": opened(os.O_DIRECTORY),
     "open to append": opened(WRITE | os.O_APPEND),
     "open path": opened(os.O_PATH),
+    "open directly": opened(READ | os.O_DIRECT),
+    "open to write directly": opened(WRITE | os.O_DIRECT),
+    "open a temporary file": lambda p: opened(os.O_TMPFILE | BOTH)(
+        os.path.dirname(p)),
+    "reopen": reopened(READ),
+    "reopen to write": reopened(BOTH),
+    "reopen emptied": reopened(WRITE, os.O_TRUNC),
+    "statx": statx,
+    "handle": handle,
     "open below": lambda p: opened(READ)(p + "/x"),
     "readlink": os.readlink,
     "execute": lambda p: os.execv(p, [p]),
@@ -138,6 +205,15 @@ OPERATIONS = {
         lambda p: os.read(os.open(os.path.dirname(p), READ), 10),
     "copy from": copy_from,
     "copy into": copy_into,
+    "splice from": splice_from,
+    "splice into": splice_into,
+    "sendfile": send,
+    "read without waiting": read_without_waiting,
+    "write to append": write_to_append,
+    "advise": lambda p: os.posix_fadvise(os.open(p, READ), 0, 0,
+                                         os.POSIX_FADV_WILLNEED),
+    "lease": lambda p: fcntl.fcntl(os.open(p, READ), fcntl.F_SETLEASE,
+                                   fcntl.F_RDLCK),
     "inotify": lambda p: raw("inotify_add_watch", libc.inotify_init(),
                              p.encode(), 2) > 0,
     "may write": lambda p: os.access(p, os.W_OK),

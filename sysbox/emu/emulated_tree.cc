@@ -220,9 +220,11 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
     if (!attributes.fixed) {
       attributes.valid_ms = kListingMs;
       attributes.name_valid_ms = kListingMs;
+      // An interface's directory: what is in it is asked for anyway, and may
+      // be found gone; each file of it would have us asked for it, too.
       if (node.spec.restless) {
         attributes.valid_ms = AskedByOpening(node) ? kFreshMs : 0;
-        attributes.name_valid_ms = 0;
+        attributes.name_valid_ms = attributes.valid_ms;
       }
       attributes.changed = absl::ToTimespec(absl::Now());
     }

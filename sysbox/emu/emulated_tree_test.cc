@@ -231,6 +231,10 @@ TEST_CASE("interfaces come and go, and the default neighbours are there") {
   CHECK_ERRNO(ENOENT, container.Walk(neigh + "/eth0"));
   view.Put(Scope::kNetwork, neigh + "/eth0/locktime", "5\n");
   CHECK(VALUE_OF(container.Read(neigh + "/eth0/locktime")) == "5\n");
+  const fuse::Attributes eth0 = VALUE_OF(container.Walk(neigh + "/eth0"));
+  CHECK(eth0.name_valid_ms > 0);
+  CHECK(eth0.name_valid_ms < 10);
+  CHECK(VALUE_OF(container.Walk(neigh)).valid_ms == 0);
   CHECK(container.List(neigh + "/default").count("locktime") == 1);
   REQUIRE_OK(container.Write(neigh + "/default/gc_thresh1", "4096"));
   CHECK(view.TextOf(Scope::kHost, neigh + "/default/gc_thresh1") == "128\n");

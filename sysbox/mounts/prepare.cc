@@ -15,25 +15,22 @@
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/assemble_overlay.h"
 #include "sysbox/mounts/make_data_root.h"
+#include "sysbox/mounts/mapped_tree.h"
 #include "sysbox/mounts/mount_attributes.h"
 #include "sysbox/mounts/prepare_dev.h"
 
 namespace sysbox::mounts {
 namespace {
 
-// What mount_setattr(2) says of a mount that it cannot id-map: a filesystem
-// without the ability, or a mount that is id-mapped already.
-bool CannotIdMap(const absl::Status& status) {
-  const int error = ErrnoOf(status);
-  return error == EINVAL || error == EPERM || error == EBUSY;
-}
-
-// All of a tree; failing that (something below cannot be), its top alone.
-absl::Status IdMapTree(const DetachedMount& tree, FdRef user_namespace,
-                       bool recursive) {
+// All of a tree, or of a tree that has something else below what can be.
+absl::Status IdMapTree(DetachedMount& tree, const std::string& source,
+                       FdRef user_namespace, bool recursive) {
   const absl::Status status = IdMapMount(tree.fd(), user_namespace, recursive);
   if (!recursive || !CannotIdMap(status)) return status;
-  return IdMapMount(tree.fd(), user_namespace, false);
+  auto mapped = CloneMountByMount(source, user_namespace);
+  if (!mapped.ok()) return IdMapMount(tree.fd(), user_namespace, false);
+  tree = std::move(mapped->tree);
+  return mapped->top;
 }
 
 absl::StatusOr<DetachedMount> CloneRootfs(const RootfsPlan& rootfs,
@@ -41,8 +38,8 @@ absl::StatusOr<DetachedMount> CloneRootfs(const RootfsPlan& rootfs,
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount tree,
                           CloneTree(FdRef::Cwd(), rootfs.path, true));
   if (rootfs.kind == RootfsPlan::Kind::kIdMappedBind) {
-    SYSBOX_RETURN_IF_ERROR(IdMapTree(tree, user_namespace, true), "\"{}\"",
-                           rootfs.path);
+    SYSBOX_RETURN_IF_ERROR(IdMapTree(tree, rootfs.path, user_namespace, true),
+                           "\"{}\"", rootfs.path);
   }
   // A peer of the host's mount would carry the container's mounts there.
   SYSBOX_RETURN_IF_ERROR(SetMountAttributes(
@@ -81,7 +78,8 @@ absl::StatusOr<DetachedMount> PrepareBind(const MountOp& op,
     SYSBOX_RETURN_IF_ERROR(CheckDevice(op.devices.front(), tree->fd()));
   }
   if (op.id_map && user_namespace.valid()) {
-    const absl::Status mapped = IdMapTree(*tree, user_namespace, op.recursive);
+    const absl::Status mapped =
+        IdMapTree(*tree, op.source, user_namespace, op.recursive);
     // Its files then show as nobody's, unless their modes let anybody in.
     const bool tolerated = !op.id_map_required && CannotIdMap(mapped);
     if (!tolerated) SYSBOX_RETURN_IF_ERROR(mapped);

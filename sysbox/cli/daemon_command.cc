@@ -122,7 +122,8 @@ constexpr PolicyRow kPolicyRows[] = {
       .help = "false: regular containers, only with a user namespace"},
      &api::Policy::syscont_mode},
     {{.name = "relaxed-read-only",
-      .help = "keep /sys writable in a container with a read-only rootfs"},
+      .help = "with a read-only rootfs, keep /sys and the data of engines "
+              "writable"},
      &api::Policy::relaxed_read_only},
     {{.name = "kernel-files",
       .fallback = "true",

@@ -322,6 +322,22 @@ TEST_CASE("a read-only rootfs gets scratch space and a read-only /sys") {
             .starts_with("/sys sysfs sysfs noexec,nosuid,nodev,rw\n"));
 }
 
+TEST_CASE("systemd has its cgroups on a read-only rootfs, too") {
+  oci::Spec spec = DockerSpec();
+  spec.root->readonly = true;
+  constexpr char kReadOnly[] =
+      "/sys/fs/cgroup cgroup cgroup noexec,nosuid,nodev,ro\n";
+  CHECK(Mounts(Convert(spec)).find(kReadOnly) != std::string::npos);
+  Inputs wrapped = TwoCapabilities();
+  wrapped.has_systemd = true;
+  CHECK(Mounts(Convert(spec, wrapped)).find(kReadOnly) == std::string::npos);
+  spec.process->args = {"/sbin/init"};
+  const std::string mounts = Mounts(Convert(spec));
+  CHECK(mounts.find(kReadOnly) == std::string::npos);
+  CHECK(mounts.find("/sys sysfs sysfs noexec,nosuid,nodev,ro\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("the user's own /tmp on a read-only rootfs is kept") {
   oci::Spec spec = DockerSpec();
   spec.root->readonly = true;

@@ -27,6 +27,12 @@ void AddScratch(std::vector<oci::Mount>& mounts, const char* destination,
   mounts.insert(place, std::move(mount));
 }
 
+void SetReadOnlyAt(std::vector<oci::Mount>& mounts, const char* destination,
+                   bool read_only) {
+  oci::Mount* mount = FindMount(mounts, destination);
+  if (mount != nullptr) SetReadOnly(*mount, read_only);
+}
+
 }  // namespace
 
 // sysbox-behaviour.md 2.9.
@@ -34,12 +40,11 @@ absl::Status PrepareReadOnlyRootfs(oci::Spec& spec, const Inputs& inputs) {
   if (!spec.root->readonly) return absl::OkStatus();
   AddScratch(spec.mounts, "/run", "mode=755");
   AddScratch(spec.mounts, "/tmp", "mode=1777");
-  for (const char* destination : {"/sys", "/sys/fs/cgroup"}) {
-    oci::Mount* mount = FindMount(spec.mounts, destination);
-    if (mount != nullptr) {
-      SetReadOnly(*mount, !inputs.options.relaxed_read_only);
-    }
-  }
+  const bool relaxed = inputs.options.relaxed_read_only;
+  // Without cgroups that it can make, systemd ends at once and says nothing.
+  const bool makes_cgroups = inputs.has_systemd || RunsSystemd(*spec.process);
+  SetReadOnlyAt(spec.mounts, "/sys", !relaxed);
+  SetReadOnlyAt(spec.mounts, "/sys/fs/cgroup", !relaxed && !makes_cgroups);
   return absl::OkStatus();
 }
 

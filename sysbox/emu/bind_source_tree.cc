@@ -117,9 +117,10 @@ class BindSourceTree : public fuse::Tree {
 
   absl::StatusOr<std::vector<fuse::DirectoryEntry>> List(
       const fuse::Caller& caller, fuse::NodeId directory) override {
-    SYSBOX_ASSIGN_OR_RETURN(std::vector<fuse::DirectoryEntry> entries,
-                            container_->List(caller, directory));
-    if (directory != fuse::kRootNode) return entries;
+    if (directory != fuse::kRootNode) {
+      return container_->List(caller, directory);
+    }
+    std::vector<fuse::DirectoryEntry> entries;
     for (const Source& source : sources_) {
       entries.push_back(
           {.name = source.name, .node = source.node, .type = source.type});

@@ -2,7 +2,6 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <memory>
@@ -33,14 +32,6 @@ std::shared_ptr<fuse::Tree> TreeOf(FakeView& view, Superblock superblock) {
   return MakeBindSourceTree(superblock, MakeEmulatedTree(view, superblock));
 }
 
-// Those that are bound; the container's own directories are there, too.
-size_t BoundIn(fuse::Tree& tree) {
-  const auto names = Root(tree);
-  return std::count_if(names.begin(), names.end(), [](const auto& entry) {
-    return entry.first.find(':') != std::string::npos;
-  });
-}
-
 TEST_CASE("all that init binds is in the root") {
   testing::TempDir root;
   FakeView view{root.path()};
@@ -58,7 +49,7 @@ TEST_CASE("all that init binds is in the root") {
     CHECK(S_ISDIR(found.mode) == mount.directory);
     CHECK(Root(tree).at(name) == found.node);
   }
-  CHECK(BoundIn(*static_tree) + BoundIn(*live_tree) == served);
+  CHECK(Root(*static_tree).size() + Root(*live_tree).size() == served);
 }
 
 TEST_CASE("of what the root tells only the name is kept") {

@@ -152,11 +152,14 @@ absl::Status FindOwner(ContainerView& view, const fuse::Caller& caller,
 // Names in a directory, with the row where the name is a row's own.
 using Rows = std::map<std::string, const NodeSpec*>;
 
+enum class Types { kOfOthers, kOfNone };
+
 // The names of one of the kernel's directories; none if it is not there. The
-// type is 0 for names with rows, which know theirs.
+// type is 0 for names with rows, which know theirs, and where none is asked
+// for: of the host's root, say, nothing is touched.
 absl::StatusOr<std::map<std::string, mode_t>> KernelNames(
     ContainerView& view, const fuse::Caller& caller, Scope scope,
-    std::string_view path, const Rows& rows) {
+    std::string_view path, const Rows& rows, Types types) {
   std::map<std::string, mode_t> found;
   absl::StatusOr<Fd> directory =
       view.kernel().Open(caller, scope, path, O_RDONLY | O_DIRECTORY);
@@ -165,7 +168,7 @@ absl::StatusOr<std::map<std::string, mode_t>> KernelNames(
   SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> names,
                           ListDirectory(*directory));
   for (std::string& name : names) {
-    if (rows.count(name) > 0) {
+    if (types == Types::kOfNone || rows.count(name) > 0) {
       found.emplace(std::move(name), 0);
       continue;
     }
@@ -246,8 +249,8 @@ absl::StatusOr<std::map<std::string, mode_t>> NamesIn(
   const Rows rows = RowNames(directory.path);
   if (spec.others != Others::kNothing) {
     SYSBOX_ASSIGN_OR_RETURN(
-        listing.others,
-        KernelNames(view, caller, spec.scope, directory.path, rows));
+        listing.others, KernelNames(view, caller, spec.scope, directory.path,
+                                    rows, Types::kOfOthers));
   }
   std::erase_if(listing.others, [&](const auto& entry) {
     return rows.count(entry.first) == 0 && !Shows(spec.others, entry.second);
@@ -261,8 +264,8 @@ absl::StatusOr<std::map<std::string, mode_t>> NamesIn(
     listing.host = listing.others;
   } else if (!rows.empty()) {
     SYSBOX_ASSIGN_OR_RETURN(
-        listing.host,
-        KernelNames(view, caller, Scope::kHost, directory.path, rows));
+        listing.host, KernelNames(view, caller, Scope::kHost, directory.path,
+                                  rows, Types::kOfNone));
   }
   std::map<std::string, mode_t> names = listing.others;
   for (const auto& [name, row] : rows) {

@@ -66,7 +66,7 @@ std::vector<std::string> MountPointsOf(Superblock superblock) {
 }
 
 // Nothing but the type is right, and nothing but the name is to be kept.
-fuse::Attributes AttributesOf(const Source& source) {
+fuse::Attributes RoughAttributes(const Source& source) {
   fuse::Attributes attributes;
   attributes.node = source.node;
   attributes.mode = source.type;
@@ -93,7 +93,7 @@ class BindSourceTree : public fuse::Tree {
                                           std::string_view name) override {
     if (directory == fuse::kRootNode) {
       for (const Source& source : sources_) {
-        if (source.name == name) return AttributesOf(source);
+        if (source.name == name) return AttributesOf(caller, source);
       }
     }
     return container_->Lookup(caller, directory, name);
@@ -142,6 +142,18 @@ class BindSourceTree : public fuse::Tree {
   }
 
  private:
+  // Of a directory those that last: init goes through it. Of a file, whoever
+  // opens it asks.
+  fuse::Attributes AttributesOf(const fuse::Caller& caller,
+                                const Source& source) {
+    if (!S_ISDIR(source.type)) return RoughAttributes(source);
+    absl::StatusOr<fuse::Attributes> attributes =
+        container_->Get(caller, source.node);
+    if (!attributes.ok() || !attributes->fixed) return RoughAttributes(source);
+    attributes->fixed_name = true;
+    return *attributes;
+  }
+
   const absl::Span<const Source> sources_;
   const std::shared_ptr<fuse::Tree> container_;
 };

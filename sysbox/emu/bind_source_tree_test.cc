@@ -64,6 +64,20 @@ TEST_CASE("of what the root tells only the name is kept") {
   CHECK_ERRNO(ENOENT, tree->Lookup(kInit, fuse::kRootNode, "proc:absent"));
 }
 
+TEST_CASE("init need not ask again for directories that it goes through") {
+  testing::TempDir root;
+  FakeView view{root.path()};
+  const auto tree = TreeOf(view, Superblock::kStatic);
+  const auto told =
+      VALUE_OF(tree->Lookup(kInit, fuse::kRootNode, "proc:sys:kernel"));
+  const auto asked = VALUE_OF(tree->Get(kInit, told.node));
+  CHECK(told.fixed);
+  CHECK(told.fixed_name);
+  CHECK(told.mode == asked.mode);
+  CHECK(told.uid == asked.uid);
+  CHECK(told.gid == asked.gid);
+}
+
 TEST_CASE("a bound directory is the container's") {
   testing::TempDir root;
   FakeView view{root.path()};

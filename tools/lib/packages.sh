@@ -19,7 +19,7 @@ rootfs_packages=(mmdebstrap)
 
 # What the integration tests need besides: the real things.
 integration_packages=(
-  aardvark-dns bindfs busybox-static catatonit crun docker.io
+  aardvark-dns bindfs busybox-static catatonit crun debootstrap docker.io
   iproute2 iptables jq mmdebstrap netavark podman procps python3
   python3-grpcio python3-pytest runc strace sysstat
 )

@@ -48,10 +48,10 @@ const absl::StatusOr<Home>& SharedHome() {
   return *home;
 }
 
-absl::Status GoHome() {
+absl::Status GoHome(bool has_groups) {
   const Home& home = *SharedHome();
   SetFilesystemIds(0, 0);
-  SYSBOX_RETURN_IF_ERROR(SetGroups({}));
+  if (has_groups) SYSBOX_RETURN_IF_ERROR(SetGroups({}));
   SYSBOX_RETURN_IF_ERROR(SetCapabilities(home.capabilities));
   SetUmask(0077);
   return ChangeRoot(home.root);  // which is then its directory, too
@@ -169,7 +169,7 @@ absl::Status PrepareHome() { return SharedHome().status(); }
 absl::Status PrepareWorkerThread() {
   SYSBOX_RETURN_IF_ERROR(PrepareHome());
   SYSBOX_RETURN_IF_ERROR(Unshare(CLONE_FS));
-  return GoHome();
+  return GoHome(/*has_groups=*/true);
 }
 
 absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
@@ -192,7 +192,10 @@ absl::StatusOr<InPlace> InPlace::Enter(const Place& place, CapabilitySet keep) {
   if (place.start.valid()) {
     SYSBOX_RETURN_IF_ERROR(ChangeDirectory(place.start));
   }
-  SYSBOX_RETURN_IF_ERROR(SetGroups(place.identity.groups));
+  if (!place.identity.groups.empty()) {
+    in_place.has_groups_ = true;
+    SYSBOX_RETURN_IF_ERROR(SetGroups(place.identity.groups));
+  }
   SetUmask(place.identity.umask);
   // Takes the capabilities on files out of the effective set, unless the ids
   // are 0: then they go by hand.
@@ -212,10 +215,11 @@ absl::Status InPlace::Keep(CapabilitySet keep) {
 }
 
 InPlace::InPlace(InPlace&& other) noexcept
-    : entered_(std::exchange(other.entered_, false)) {}
+    : entered_(std::exchange(other.entered_, false)),
+      has_groups_(other.has_groups_) {}
 
 InPlace::~InPlace() {
-  if (entered_) MustSucceed(GoHome());
+  if (entered_) MustSucceed(GoHome(has_groups_));
 }
 
 absl::StatusOr<Visit> Visit::Enter(FdRef ns, NamespaceType type) {

@@ -49,6 +49,7 @@ class InPlace {
  private:
   InPlace() = default;
   bool entered_ = true;
+  bool has_groups_ = false;  // the place's; at home there are none
 };
 
 // The calling worker thread in another mount or network namespace until

@@ -153,6 +153,18 @@ absl::StatusOr<DetachedMount> CloneTree(FdRef at, std::string_view path,
   return DetachedMount(Fd(fd));
 }
 
+absl::StatusOr<DetachedMount> CloneEntry(FdRef directory,
+                                         const std::string& name) {
+  if (name.empty() || name.find('/') != std::string::npos) {
+    return ErrnoStatus(EINVAL, name);
+  }
+  const int fd = TEMP_FAILURE_RETRY(
+      open_tree(directory.get(), name.c_str(),
+                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
+  SYSBOX_RETURN_IF_ERROR(SyscallStatus(fd, "open_tree", name));
+  return DetachedMount(Fd(fd));
+}
+
 absl::Status SetMountAttributes(FdRef mount, const MountAttributes& attributes,
                                 bool recursive) {
   mount_attr attr = {};
@@ -202,6 +214,13 @@ absl::Status AttachMount(const DetachedMount& mount, FdRef target) {
       move_mount(mount.fd().get(), "", target.get(), "",
                  MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH),
       "move_mount");
+}
+
+absl::Status AttachMountBelow(const DetachedMount& mount, FdRef base,
+                              const std::string& path) {
+  return SyscallStatus(move_mount(mount.fd().get(), "", base.get(),
+                                  path.c_str(), MOVE_MOUNT_F_EMPTY_PATH),
+                       "move_mount", path);
 }
 
 absl::Status RefreshFilesystem(FdRef root) {

@@ -72,6 +72,10 @@ absl::StatusOr<DetachedMount> NewFilesystem(
 absl::StatusOr<DetachedMount> CloneTree(FdRef at, std::string_view path,
                                         bool recursive);
 
+// Likewise of an entry of `directory`, not what it may be a link to.
+absl::StatusOr<DetachedMount> CloneEntry(FdRef directory,
+                                         const std::string& name);
+
 // mount_setattr(2) on the mount `mount` is the root of.
 absl::Status SetMountAttributes(FdRef mount, const MountAttributes& attributes,
                                 bool recursive);
@@ -85,6 +89,9 @@ absl::Status IdMapMount(FdRef mount, FdRef user_namespace, bool recursive);
 // move_mount(2) onto what the O_PATH descriptor `target` names. Afterwards
 // `mount`'s descriptor names the attached mount.
 absl::Status AttachMount(const DetachedMount& mount, FdRef target);
+// Onto `path` below `base`, a new file system that only this process reaches.
+absl::Status AttachMountBelow(const DetachedMount& mount, FdRef base,
+                              const std::string& path);
 
 // Reconfigures the superblock whose mount `root` is the root of, changing no
 // option (fspick(2), FSCONFIG_CMD_RECONFIGURE): it lets go of every unused

@@ -40,11 +40,28 @@ absl::StatusOr<Fd> FindFreePlace(FdRef base, const std::string& path) {
   return place;
 }
 
+absl::Status PutOnFreePlace(const DetachedMount& mount, FdRef base,
+                            const std::string& path) {
+  SYSBOX_ASSIGN_OR_RETURN(const Fd place, FindFreePlace(base, path));
+  return place.valid() ? AttachMount(mount, place) : absl::OkStatus();
+}
+
+absl::Status PutBelow(const DetachedMount& mount, FdRef base,
+                      const std::string& path) {
+  absl::Status put = AttachMountBelow(mount, base, path);
+  const int error = ErrnoOf(put);
+  return error == ENOENT || error == ENOTDIR ? absl::OkStatus() : put;
+}
+
 // An init that has moved to a user namespace of its own has what lies on its
 // mounts locked there: they can be cloned only together.
 // No link on the way is followed: what is there may have changed meanwhile.
-absl::StatusOr<DetachedMount> ClonePiece(FdRef root, const std::string& path) {
-  SYSBOX_ASSIGN_OR_RETURN(const Fd piece, OpenBelow(root, path));
+absl::StatusOr<DetachedMount> ClonePiece(FdRef base, const std::string& path) {
+  if (path.find('/') == std::string::npos) {
+    auto clone = CloneEntry(base, path);
+    if (ErrnoOf(clone.status()) != EINVAL) return clone;
+  }
+  SYSBOX_ASSIGN_OR_RETURN(const Fd piece, OpenBelow(base, path));
   auto clone = CloneTree(piece, "", /*recursive=*/false);
   if (ErrnoOf(clone.status()) != EINVAL) return clone;
   return CloneAlone(piece, "", /*recursive=*/true);
@@ -120,12 +137,13 @@ absl::Status Wardrobe::Fetch() {
       Visit::Enter(origin_.network_namespace, NamespaceType::kNetwork));
   SYSBOX_ASSIGN_OR_RETURN(Visit visit, Visit::Enter(origin_.mount_namespace,
                                                     NamespaceType::kMount));
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Fd base,
+      OpenBelow(origin_.root, std::string(origin_.mount_point.substr(1))));
   for (const Replica& replica : plan_) {
     Piece& piece = pieces_.emplace_back(Piece{replica, DetachedMount()});
     if (replica.kind == Replica::Kind::kNative) continue;
-    const std::string path =
-        fmt::format("{}/{}", origin_.mount_point.substr(1), replica.path);
-    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(origin_.root, path));
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(base, replica.path));
     if (replica.is_private) continue;  // and so is the clone
     SYSBOX_RETURN_IF_ERROR(MakePrivate(piece.mount.fd()));
   }
@@ -142,22 +160,28 @@ absl::Status Wardrobe::CloneNatives(FdRef base) {
   return absl::OkStatus();
 }
 
-absl::Status Wardrobe::Dress(FdRef base, bool read_only) {
+absl::Status Wardrobe::PutOn(FdRef base, bool read_only, Place place) {
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(network_, NamespaceType::kNetwork));
   SYSBOX_RETURN_IF_ERROR(CloneNatives(base));
   for (Piece& piece : pieces_) {
     if (!piece.mount.valid()) continue;
-    SYSBOX_ASSIGN_OR_RETURN(Fd place, FindFreePlace(base, piece.replica.path));
-    if (!place.valid()) continue;
     if (read_only || piece.replica.read_only) {
       const MountAttributes attributes = {.set = MOUNT_ATTR_RDONLY};
       SYSBOX_RETURN_IF_ERROR(
           SetMountAttributes(piece.mount.fd(), attributes, false));
     }
-    SYSBOX_RETURN_IF_ERROR(AttachMount(piece.mount, place));
+    SYSBOX_RETURN_IF_ERROR(place(piece.mount, base, piece.replica.path));
   }
   return absl::OkStatus();
+}
+
+absl::Status Wardrobe::Dress(FdRef base, bool read_only) {
+  return PutOn(base, read_only, PutOnFreePlace);
+}
+
+absl::Status Wardrobe::DressNew(FdRef base, bool read_only) {
+  return PutOn(base, read_only, PutBelow);
 }
 
 bool Wardrobe::IsWornBy(FdRef base) const {

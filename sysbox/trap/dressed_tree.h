@@ -57,6 +57,9 @@ class Wardrobe {
   // `base` must be attached in the thread's mount namespace, after that it may
   // also be detached there: else EINVAL, and nothing is used up.
   absl::Status Dress(FdRef base, bool read_only);
+  // Likewise, over a detached `base` that nobody else has, and on which nothing
+  // lies yet.
+  absl::Status DressNew(FdRef base, bool read_only);
   // Whether something of it lies over `base` already.
   bool IsWornBy(FdRef base) const;
 
@@ -72,7 +75,10 @@ class Wardrobe {
     Fd root;
     std::string_view mount_point;
   };
+  using Place = absl::Status (*)(const DetachedMount& mount, FdRef base,
+                                 const std::string& path);
   absl::Status CloneNatives(FdRef base);
+  absl::Status PutOn(FdRef base, bool read_only, Place place);
   Origin origin_;
   Fd network_;
   std::vector<Replica> plan_;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount.h"
@@ -120,7 +121,12 @@ absl::Status MountOverlay(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, IdOf(user));
   if (!(id == call.container.user_namespace)) return KernelsOwn();
   absl::StatusOr<std::string> data = call.caller.ReadString(address, kMaxData);
-  if (data.ok()) (void)PrepareOverlayGround(call, *data);
+  if (!data.ok()) return KernelsOwn();
+  const absl::Status prepared = PrepareOverlayGround(call, *data);
+  if (!prepared.ok()) {
+    Log(LogLevel::kDebug, "overlay in {}: no ground for it: {}",
+        call.container.id, MessageOf(prepared));
+  }
   return KernelsOwn();
 }
 
@@ -150,7 +156,7 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   if (!NamesNoFile(mount.options)) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount base,
                           MakeFilesystem(call, type->type, mount));
-  const absl::Status dressed = wardrobe.Dress(base.fd(), read_only);
+  const absl::Status dressed = wardrobe.DressNew(base.fd(), read_only);
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
@@ -182,7 +188,7 @@ absl::Status BindOne(const TrappedCall& call) {
     }
   }
   if (!clone.ok()) return KernelsOwn();
-  const absl::Status dressed = wardrobe.Dress(clone->fd(), false);
+  const absl::Status dressed = wardrobe.DressNew(clone->fd(), false);
   return Attach(call, *clone, target, dressed, wardrobe, false);
 }
 

@@ -142,6 +142,8 @@ def test_callers_of_the_32_bit_abi(hosted, name):
     assert found.pop("uptime") in ("0", "1", "2", "3")
     assert found == {"mknod": "0", "mknod memory": "-1", "mount": "0",
                      "umount": "0", "umount again": "-22",
+                     "umount without flags": "0",
+                     "umount without flags again": "-22",
                      "syslog": "262144", "sysinfo": "0", "mebibytes": "256",
                      "affinity's size": "0", "cpus": "1",
                      "affinity in half a word": "-22",

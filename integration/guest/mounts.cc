@@ -172,6 +172,20 @@ int ClearDetached(const std::string& path) {
   errno = error;
   return cleared;
 }
+// Likewise, with the flags cleared as the copy is made (Linux 6.15).
+int ClearInCopy(const std::string& path) {
+  constexpr long kOpenTreeAttr = 467;
+  struct mount_attr attributes = {};
+  attributes.attr_clr = kFlags;
+  const int tree = static_cast<int>(
+      syscall(kOpenTreeAttr, AT_FDCWD, path.c_str(),
+              OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE, &attributes,
+              sizeof attributes));
+  if (tree < 0) return -1;
+  WriteTo("/proc/self/fd/" + std::to_string(tree));
+  close(tree);
+  return 0;
+}
 int Reconfigure(const std::string& path) {
   const int context = static_cast<int>(
       syscall(SYS_fspick, AT_FDCWD, path.c_str(), FSPICK_CLOEXEC));
@@ -206,6 +220,7 @@ constexpr Lift kLifts[] = {
     {"setattr-recursive", ClearRecursively},
     {"setattr-root", ClearFromRoot},
     {"detached", ClearDetached},
+    {"in-copy", ClearInCopy},
     {"reconfigure", Reconfigure},
     {"share", Share},
 };

@@ -8,6 +8,7 @@ enum Number {
   kWrite = 4,
   kMknod = 14,
   kMount = 21,
+  kUmount = 22,
   kUmount2 = 52,
   kChown = 182,
   kSysinfo = 116,
@@ -73,6 +74,9 @@ void Run() {
          Call(kMount, Address("p"), Address("/mnt"), Address("proc"), 0, 0));
   Report("umount", Call(kUmount2, Address("/mnt"), 0));
   Report("umount again", Call(kUmount2, Address("/mnt"), 0));
+  Call(kMount, Address("p"), Address("/mnt"), Address("proc"), 0, 0);
+  Report("umount without flags", Call(kUmount, Address("/mnt"), -1));
+  Report("umount without flags again", Call(kUmount, Address("/mnt"), -1));
   Report("syslog", Call(kSyslog, 10));
   Sysinfo numbers = {};
   Report("sysinfo", Call(kSysinfo, Address(&numbers)));

@@ -94,6 +94,8 @@ constexpr TableRow kTable[] = {
     {"swapoff", Family::kSwapOff, {}, kSystem, kAnswered, false},
     {"sysinfo", Family::kSysinfo, {}, kSystem, kAnswered, false},
     {"syslog", Family::kSyslog, {}, kSystem, kAnswered, false},
+    // i386's, without flags.
+    {"umount", Family::kUnmount, {}, nullptr, false, kMayWait},
     {"umount2", Family::kUnmount, kNotLazily, nullptr, false, kMayWait},
 };
 

@@ -20,7 +20,7 @@ namespace sysbox::trap {
 namespace {
 
 absl::Status UnmountDressed(const TrappedCall& call) {
-  const uint64_t flags = call.caller.arg(1);
+  const uint64_t flags = call.row.name == "umount2" ? call.caller.arg(1) : 0;
   absl::StatusOr<Fd> opened =
       OpenPath(call, 0, (flags & UMOUNT_NOFOLLOW) != 0 ? O_NOFOLLOW : 0);
   // A predecessor has done it: something else is there now, or nothing.

@@ -137,6 +137,10 @@ class BindSourceTree : public fuse::Tree {
     return container_->TellsOfChanges(node);
   }
 
+  bool ListsAnew(fuse::NodeId node) override {
+    return container_->ListsAnew(node);
+  }
+
   bool IsLikeSysfs(fuse::NodeId node) override {
     return container_->IsLikeSysfs(node);
   }

@@ -101,6 +101,11 @@ class EmulatedTree : public fuse::Tree {
   bool TellsOfChanges(fuse::NodeId node) override {
     return PathInTable(node) == kHostname;
   }
+  bool ListsAnew(fuse::NodeId node) override {
+    const auto path = PathInTable(node);
+    const NodeSpec* row = path ? FindRow(*path) : nullptr;
+    return row != nullptr && row->restless;
+  }
   bool IsLikeSysfs(fuse::NodeId node) override {
     auto path = PathInTable(node);
     if (!path) path = seen_.Find(node);
@@ -220,11 +225,11 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
     if (!attributes.fixed) {
       attributes.valid_ms = kListingMs;
       attributes.name_valid_ms = kListingMs;
-      // An interface's directory: what is in it is asked for anyway, and may
-      // be found gone; each file of it would have us asked for it, too.
+      // What is in an interface's directory is asked for anyway, and may be
+      // found gone; each file of it would have us asked for the directories.
       if (node.spec.restless) {
-        attributes.valid_ms = AskedByOpening(node) ? kFreshMs : 0;
-        attributes.name_valid_ms = attributes.valid_ms;
+        attributes.valid_ms = kFreshMs;
+        attributes.name_valid_ms = kFreshMs;
       }
       attributes.changed = absl::ToTimespec(absl::Now());
     }

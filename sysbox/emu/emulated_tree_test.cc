@@ -234,7 +234,7 @@ TEST_CASE("interfaces come and go, and the default neighbours are there") {
   const fuse::Attributes eth0 = VALUE_OF(container.Walk(neigh + "/eth0"));
   CHECK(eth0.name_valid_ms > 0);
   CHECK(eth0.name_valid_ms < 10);
-  CHECK(VALUE_OF(container.Walk(neigh)).valid_ms == 0);
+  CHECK(VALUE_OF(container.Walk(neigh)).valid_ms < 10);
   CHECK(container.List(neigh + "/default").count("locktime") == 1);
   REQUIRE_OK(container.Write(neigh + "/default/gc_thresh1", "4096"));
   CHECK(view.TextOf(Scope::kHost, neigh + "/default/gc_thresh1") == "128\n");

@@ -1,6 +1,9 @@
 #include "sysbox/fuse/connection.h"
 
+#include <linux/fuse.h>
+
 #include "absl/time/clock.h"
+#include "sysbox/linux/fuse_device.h"
 
 namespace sysbox::fuse {
 
@@ -16,6 +19,17 @@ Connection::Connection(uint64_t id, Fd device, std::shared_ptr<Tree> tree,
       limit_(limit),
       open_files_(static_cast<uint64_t>(absl::GetCurrentTimeNanos())),
       polls_(std::move(polls), options_.name) {}
+
+// Attributes only: dropping pages would wait for reads of them, one of which
+// may be waiting for us. New attributes drop the pages when they are asked.
+absl::Status Connection::ForgetAttributes(NodeId node) {
+  fuse_notify_inval_inode_out which = {};
+  which.ino = node;
+  which.off = -1;
+  return WriteFuseNotification(
+      device_, FUSE_NOTIFY_INVAL_INODE,
+      {reinterpret_cast<const char*>(&which), sizeof which});
+}
 
 bool Connection::BeginAsking() {
   absl::MutexLock lock(&mu_);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "sysbox/fuse/open_files.h"
 #include "sysbox/fuse/poll_journal.h"
@@ -34,6 +35,10 @@ class Connection {
   const ServiceOptions& options() const { return options_; }
   OpenFiles& open_files() { return open_files_; }
   Polls& polls() { return polls_; }
+
+  // Of a node whose attributes, and by them the content, are to be asked for
+  // before they are used again.
+  absl::Status ForgetAttributes(NodeId node);
 
   // The holder is about to ask the Tree. True: it is to pass the right to read
   // on (by arming). False: nobody reads until one of those asking is done.

@@ -223,6 +223,11 @@ class Listing {
   void Reply(uint64_t position) {
     if (position == kEnd) return (void)fuse_reply_buf(request_, nullptr, 0);
     Service& service = ServiceOf(request_);
+    // Before the reply, which the kernel keeps as the list of when it asked:
+    // the next reader is told that the directory has changed since.
+    if (position == 0 && service.tree().ListsAnew(directory_)) {
+      service.ForgetAttributes(directory_);
+    }
     absl::StatusOr<std::vector<DirectoryEntry>> entries =
         service.tree().List(CallerOf(request_), directory_);
     if (!entries.ok()) return ReplyError(request_, entries.status());

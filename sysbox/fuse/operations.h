@@ -19,6 +19,8 @@ class Service : public ReplySink {
   virtual Tree& tree() = 0;
   virtual ServiceKind kind() const = 0;
   virtual OpenFiles& open_files() = 0;
+  // The kernel asks for the node's attributes before it uses them again.
+  virtual void ForgetAttributes(NodeId node) = 0;
 };
 
 const fuse_lowlevel_ops& Operations();

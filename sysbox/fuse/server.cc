@@ -187,13 +187,7 @@ void ServerImpl::Remove(Id id) { (void)Take(id); }
 absl::Status ServerImpl::Invalidate(Id id, NodeId node) {
   const ConnectionPtr connection = Find(id);
   if (connection == nullptr) return absl::OkStatus();
-  fuse_notify_inval_inode_out which = {};
-  which.ino = node;
-  // Attributes only: dropping pages would wait for reads of them, one of which
-  // may be waiting for us. New attributes drop the pages when they are asked.
-  which.off = -1;
-  return UnlessUncached(WriteFuseNotification(
-      connection->device(), FUSE_NOTIFY_INVAL_INODE, BytesOf(which)));
+  return UnlessUncached(connection->ForgetAttributes(node));
 }
 
 absl::Status ServerImpl::InvalidateName(Id id, NodeId directory,

@@ -331,6 +331,25 @@ TEST_CASE("a second look at a static directory asks nobody") {
   CHECK(fs.tree->calls() <= calls + 1);
 }
 
+TEST_CASE("a directory that is listed anew is, though its attributes hold") {
+  Served fs(ServiceKind::kStatic);
+  fs.tree->ListRootAnew();
+  const auto lists_coming = [&] {
+    const Fd root =
+        VALUE_OF(OpenAt(fs.mount.fd(), ".", {.flags = O_RDONLY | O_DIRECTORY}));
+    const std::vector<std::string> names = VALUE_OF(ListDirectory(root));
+    return std::count(names.begin(), names.end(), "coming") == 1;
+  };
+  for (const bool present : {false, true, false, false, true}) {
+    fs.tree->SetPresent(present);
+    CHECK(lists_coming() == present);
+    CHECK(fs.Read("value") == "0\n");
+  }
+  const int calls = fs.tree->calls();
+  for (int i = 0; i < 10; ++i) CHECK(fs.Read("value") == "0\n");
+  CHECK(fs.tree->calls() == calls);
+}
+
 TEST_CASE("a tree is told who asks, in the host's numbers") {
   Served fs(ServiceKind::kLive);
   CHECK(fs.Read("who") ==

@@ -78,6 +78,7 @@ absl::StatusOr<Attributes> ToyTree::Get(const Caller& caller, NodeId node) {
   }
   absl::MutexLock lock(&mu_);
   attributes.changed.tv_sec = 1'000'000'000 + version_;
+  if (ListsAnew(node)) attributes.changed.tv_nsec = calls_;
   return attributes;
 }
 
@@ -146,6 +147,10 @@ absl::StatusOr<std::string> ToyTree::ReadLink(const Caller&, NodeId) {
 }
 
 bool ToyTree::TellsOfChanges(NodeId node) { return node == kValue; }
+
+bool ToyTree::ListsAnew(NodeId node) {
+  return node == kRootNode && lists_anew_;
+}
 
 void ToyTree::SetValue(std::string_view value) {
   absl::MutexLock lock(&mu_);

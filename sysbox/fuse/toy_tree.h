@@ -40,11 +40,14 @@ class ToyTree : public Tree {
                                        NodeId node) override;
 
   bool TellsOfChanges(NodeId node) override;
+  bool ListsAnew(NodeId node) override;
 
   void SetValue(std::string_view value);
   std::string value() const;
   void LetSlow();
   void SetPresent(bool present) { present_ = present; }
+  // The root, which has changed then whenever somebody asks.
+  void ListRootAnew() { lists_anew_ = true; }
   int calls() const { return calls_; }  // of any function
   int reads() const { return reads_; }
   int slow_readers() const { return slow_readers_; }
@@ -57,6 +60,7 @@ class ToyTree : public Tree {
   int64_t version_ ABSL_GUARDED_BY(mu_) = 0;
   bool let_slow_ ABSL_GUARDED_BY(mu_) = false;
   std::atomic<bool> present_ = false;
+  std::atomic<bool> lists_anew_ = false;
   std::atomic<int> calls_ = 0;
   std::atomic<int> reads_ = 0;
   std::atomic<int> counter_ = 0;

@@ -86,6 +86,9 @@ class Tree {
   // Whether poll(2) of the file tells that it has changed, when
   // ServerOptions::changes says so.
   virtual bool TellsOfChanges(NodeId) { return false; }
+  // Whether the directory is listed anew by each who reads it, however long
+  // its attributes hold.
+  virtual bool ListsAnew(NodeId) { return false; }
   // Whether making and removing names in that directory fails as in sysfs
   // rather than as in procfs.
   virtual bool IsLikeSysfs(NodeId) { return false; }

@@ -136,6 +136,10 @@ void Worker::AnswerPoll(Connection& connection, std::string_view bytes) {
   Deliver(connection.device(), header.unique, parts);
 }
 
+void Worker::ForgetAttributes(NodeId node) {
+  (void)current_->ForgetAttributes(node);  // it has none, or has ended
+}
+
 void Worker::Reply(absl::Span<const iovec> parts) {
   if (current_ == nullptr) return;
   Deliver(current_->device(), unique_, parts);

@@ -36,6 +36,7 @@ class Worker : public Service {
   Tree& tree() override { return current_->tree(); }
   ServiceKind kind() const override { return current_->options().kind; }
   OpenFiles& open_files() override { return current_->open_files(); }
+  void ForgetAttributes(NodeId node) override;
   void Reply(absl::Span<const iovec> parts) override;
 
  private:

@@ -121,9 +121,11 @@ class EmulatedTree : public fuse::Tree {
   // kernel's cache, and the right to write was found there.
   absl::StatusOr<ServedNode> FindOwn(const fuse::Caller& caller,
                                      fuse::NodeId node);
-  // For a number that this process has not given out: looks at everything.
-  void Search(const fuse::Caller& caller, std::string_view directory,
-              int depth);
+  // The path of a number that this process has not given out, or has
+  // forgotten, if it is below `directory`: looks at everything there.
+  std::optional<std::string> Search(const fuse::Caller& caller,
+                                    fuse::NodeId number,
+                                    std::string_view directory, int depth);
   absl::StatusOr<fuse::Attributes> Describe(const fuse::Caller& caller,
                                             const ServedNode& node);
   // The size of a file that the kernel caches, and when it changed.
@@ -151,11 +153,10 @@ absl::StatusOr<ServedNode> EmulatedTree::Find(const fuse::Caller& caller,
     return FindNode(view_, superblock_, caller, *path);
   }
   std::optional<std::string> path = seen_.Find(node);
-  if (!path) {
-    for (const NodeSpec& row : NodeTable()) {
-      if (row.others != Others::kNothing) Search(caller, row.path, 0);
-    }
-    path = seen_.Find(node);
+  for (const NodeSpec& row : NodeTable()) {
+    if (path) break;
+    if (row.others == Others::kNothing) continue;
+    path = Search(caller, node, row.path, 0);
   }
   if (!path) return ErrnoStatus(ESTALE, "find node");
   return FindNode(view_, superblock_, caller, *path);
@@ -170,21 +171,26 @@ absl::StatusOr<ServedNode> EmulatedTree::FindOwn(const fuse::Caller& caller,
   return found;
 }
 
-void EmulatedTree::Search(const fuse::Caller& caller,
-                          std::string_view directory, int depth) {
-  if (depth > kMaxDepth) return;
+std::optional<std::string> EmulatedTree::Search(const fuse::Caller& caller,
+                                                fuse::NodeId number,
+                                                std::string_view directory,
+                                                int depth) {
+  if (depth > kMaxDepth) return std::nullopt;
   absl::StatusOr<ServedNode> node =
       FindNode(view_, superblock_, caller, directory);
-  if (!node.ok()) return;  // not on this kernel
+  if (!node.ok()) return std::nullopt;  // not on this kernel
   const auto names = NamesIn(view_, superblock_, caller, *node);
-  if (!names.ok()) return;  // likewise, or gone since
+  if (!names.ok()) return std::nullopt;  // likewise, or gone since
   for (const auto& [name, type] : *names) {
-    const std::string path = PathBelow(directory, name);
+    std::string path = PathBelow(directory, name);
     if (FindRow(path) != nullptr) continue;
     seen_.Remember(NodeNumber(path), path);
     if (S_ISREG(type)) seen_.Remember(NodeNumber(path, 1), path);
-    if (S_ISDIR(type)) Search(caller, path, depth + 1);
+    if (IsNumberOf(number, path)) return path;
+    if (!S_ISDIR(type)) continue;
+    if (auto found = Search(caller, number, path, depth + 1)) return found;
   }
+  return std::nullopt;
 }
 
 absl::StatusOr<fuse::Attributes> EmulatedTree::Lookup(

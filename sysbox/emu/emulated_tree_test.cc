@@ -354,6 +354,24 @@ TEST_CASE("another process finds the nodes that this one gave out") {
   CHECK(VALUE_OF(successor->Read(container.caller, second)) == "100\n");
 }
 
+TEST_CASE("no node is lost on a host with more names than are remembered") {
+  Container container;
+  constexpr int kNames = 9000;
+  const auto name = [](int i) { return fmt::format("/sys/kernel/mm/{}", i); };
+  for (int i = 0; i < kNames; ++i) {
+    container.view.Put(Scope::kHost, name(i), "7\n");
+  }
+  const fuse::NodeId asked = VALUE_OF(container.Walk(name(0))).node;
+  for (int i = 0; i < kNames; i += kNames / 3) {
+    CHECK(VALUE_OF(container.tree->Read(container.caller,
+                                        NodeNumber(name(i)))) == "7\n");
+    CHECK(VALUE_OF(container.tree->Read(container.caller, asked)) == "7\n");
+  }
+  CHECK_ERRNO(ESTALE,
+              container.tree->Read(container.caller, NodeNumber(name(kNames))));
+  CHECK(VALUE_OF(container.tree->Read(container.caller, asked)) == "7\n");
+}
+
 TEST_CASE("the boot id is the container's, of this life") {
   Container container;
   const std::string path = "/proc/sys/kernel/random/boot_id";

@@ -1,6 +1,7 @@
 #include "sysbox/emu/node_numbers.h"
 
 #include <cstddef>
+#include <utility>
 
 #include "sysbox/emu/node_spec.h"
 #include "sysbox/emu/node_table.h"
@@ -15,7 +16,8 @@ constexpr fuse::NodeId kPathBit = fuse::NodeId{1} << 63;
 constexpr uint64_t kHashBits = 0xffffffff;
 constexpr uint64_t kNamespaceBits = 0x7fffffff;
 
-constexpr size_t kMaxSeenPaths = 4096;
+// Twice as many are remembered, at some 140 bytes.
+constexpr size_t kMostRecent = 8192;
 
 constexpr uint64_t Fnv1a(std::string_view text) {
   uint64_t hash = 0xcbf29ce484222325;
@@ -55,23 +57,41 @@ fuse::NodeId NodeNumber(std::string_view path, uint64_t namespace_inode) {
   return (namespace_inode & kNamespaceBits) << 32 | (Fnv1a(path) & kHashBits);
 }
 
+bool IsNumberOf(fuse::NodeId node, std::string_view path) {
+  const fuse::NodeId number = NodeNumber(path);
+  return node & kPathBit ? node == number
+                         : PathPart(node) == (number & kHashBits);
+}
+
 std::optional<std::string_view> PathInTable(fuse::NodeId node) {
   const auto found = TablePaths().find(PathPart(node));
   if (found == TablePaths().end()) return std::nullopt;
   return found->second;
 }
 
-void SeenPaths::Remember(fuse::NodeId node, std::string_view path) {
-  const absl::MutexLock lock(&mu_);
-  if (paths_.size() >= kMaxSeenPaths) paths_.clear();
-  paths_.emplace(PathPart(node), path);
+void SeenPaths::Add(fuse::NodeId part, std::string path) {
+  if (recent_.size() >= kMostRecent) {
+    older_ = std::move(recent_);
+    recent_.clear();
+  }
+  recent_.emplace(part, std::move(path));
 }
 
-std::optional<std::string> SeenPaths::Find(fuse::NodeId node) const {
+void SeenPaths::Remember(fuse::NodeId node, std::string_view path) {
   const absl::MutexLock lock(&mu_);
-  const auto found = paths_.find(PathPart(node));
-  if (found == paths_.end()) return std::nullopt;
-  return found->second;
+  const fuse::NodeId part = PathPart(node);
+  if (recent_.count(part) == 0) Add(part, std::string(path));
+}
+
+std::optional<std::string> SeenPaths::Find(fuse::NodeId node) {
+  const absl::MutexLock lock(&mu_);
+  const fuse::NodeId part = PathPart(node);
+  const auto recent = recent_.find(part);
+  if (recent != recent_.end()) return recent->second;
+  auto older = older_.extract(part);
+  if (older.empty()) return std::nullopt;
+  Add(part, older.mapped());
+  return std::move(older.mapped());
 }
 
 }  // namespace sysbox::emu

@@ -121,3 +121,27 @@ def test_nothing_stays_of_what_never_started(limited, name, host_unchanged):
     limited.detached("create", name)
     limited("delete", name)
     assert not os.path.exists(f"/sys/fs/cgroup/{name}")
+
+
+def test_the_resource_views_are_of_its_cgroup(limited, name):
+    out = limited.shell("""
+        dd if=/dev/zero of=/written bs=1M count=8 conv=fsync 2>/dev/null
+        rm /written
+        cat /proc/diskstats; echo; tail -n +3 /proc/partitions; echo
+        cat /proc/vmstat; echo; head -n 1 /proc/meminfo
+        cat /proc/pressure/memory""", name).out
+    disks, partitions, vmstat, rest = (
+        [line.split() for line in part.splitlines()]
+        for part in out.split("\n\n"))
+    # Sectors; the host has written more by far.
+    assert 16384 <= sum(int(disk[9]) for disk in disks) < 65536, out
+    assert [disk[:3] for disk in disks] == [
+        [major, minor, disk] for major, minor, _, disk in partitions]
+    with open("/proc/vmstat") as host:
+        assert [line.split()[0] for line in host] == [key for key, _ in vmstat]
+    values = {key: int(value) for key, value in vmstat}
+    assert 8192 <= values["pgpgout"] < 32768, "KiB"
+    assert 0 < values["nr_anon_pages"] <= 16384 and values["pgfault"] > 0
+    assert rest[0] == ["MemTotal:", "65536", "kB"]
+    if os.path.exists("/proc/pressure/memory"):
+        assert [line[0] for line in rest[1:]] == ["some", "full"]

@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from harness import images
+
 POINTS = ["prestart", "createRuntime", "createContainer", "startContainer",
           "poststart", "poststop"]
 BEFORE_CREATED = POINTS[:3]
@@ -130,6 +132,27 @@ def test_as_with_runc(bundle, runc_bundle, name, disk, log, with_log):
     assert ours == theirs
     assert [ours[point][-1] for point in POINTS[:4]] == [
         "bundle", "bundle", "rootfs", "cwd"]
+
+
+# As hooks of device makers do: by the path that config.json says.
+CHANGE = """echo {0} >{1}/etc/{0}; mount -t tmpfs t {1}/{0}; echo {0} >{1}/{0}/f"""
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_the_rootfs_is_where_config_json_says(bundle, name, log, busybox_rootfs,
+                                              disk, read_only):
+    """For who enters the mount namespace, too, and what is done there lasts."""
+    rootfs = images.make_busybox_rootfs(disk / "rootfs")
+    bundle.spec["root"] = {"path": str(rootfs), "readonly": read_only}
+    enter = ("pid=${state##*'\"pid\":'}; /usr/bin/nsenter -U -m -t "
+             "${pid%%[!0-9]*} sh -ec '" + CHANGE.format("tmp", rootfs) + "'")
+    bundle.spec["hooks"] = {
+        "createRuntime": [hook(log, "createRuntime", f"set -e; {enter}")],
+        "createContainer": [hook(log, "createContainer",
+                                 "set -e; " + CHANGE.format("home", rootfs))]}
+    bundle.save(args=["cat", "/etc/tmp", "/etc/home", "/tmp/f", "/home/f"])
+    assert bundle("run", name).out == "tmp\nhome\ntmp\nhome\n"
+    assert not (rootfs / "tmp/f").exists()
 
 
 def test_a_hook_of_a_bundle_that_is_gone(bundle, name, log):

@@ -76,6 +76,8 @@ struct LaunchPlan {
   // Its boot clock begins with init, as the /proc/uptime that it is shown.
   bool fresh_boot_clock = false;
   mounts::MountPlan mounts;
+  // Hooks that run before pivot_root find all of it at the rootfs's path.
+  bool rootfs_at_its_path = false;
   std::vector<oci::Hook> create_container_hooks;  // run by init, before pivot
   std::vector<oci::Hook> start_container_hooks;   // run by init, before exec
   ProcessPlan process;

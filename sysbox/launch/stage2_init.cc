@@ -19,6 +19,7 @@
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
+#include "sysbox/linux/process.h"
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/locked_mounts.h"
 
@@ -84,15 +85,30 @@ absl::StatusOr<std::vector<DetachedMount>> TakeMounts(
   return mounts;
 }
 
+// The kernel takes the working directory along into a new mount namespace: to
+// a place, that is, whose path container root could not walk (Docker's).
+bool GoToRootfs(const LaunchPlan& plan) {
+  if (!plan.rootfs_at_its_path) return false;
+  const auto rootfs =
+      Open(plan.mounts.rootfs.path, {.flags = O_PATH | O_DIRECTORY});
+  return rootfs.ok() && ChangeDirectory(*rootfs).ok();
+}
+
+// "/" is the one directory that is certain to exist and to be reachable by the
+// container's root.
+std::string PlaceForRootfs(bool is_here) {
+  const bool reachable =
+      is_here && Open(".", {.flags = O_PATH | O_DIRECTORY}).ok();
+  return reachable ? "." : "/";
+}
+
 // Everything in the container's root file system up to the point where the
-// host's hooks must have run.
-absl::StatusOr<Fd> BuildRoot(const LaunchPlan& plan,
+// host's hooks must have run. The old root stays visible (proc and sysfs may
+// only be mounted while a full instance is in sight).
+absl::StatusOr<Fd> BuildRoot(const LaunchPlan& plan, const std::string& place,
                              std::vector<DetachedMount>& mounts) {
-  // "/" is the one directory that is certain to exist and to be reachable by
-  // the container's root; the old root stays visible below (proc and sysfs
-  // may only be mounted while a full instance is in sight).
   SYSBOX_ASSIGN_OR_RETURN(Fd root,
-                          mounts::AttachRootfs(plan.mounts, mounts[0], "/"));
+                          mounts::AttachRootfs(plan.mounts, mounts[0], place));
   SYSBOX_RETURN_IF_ERROR(mounts::AttachMounts(plan.mounts, root, mounts));
   return root;
 }
@@ -133,6 +149,7 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(KeepOnly(fds, channel, plan.process.preserve_fds));
   SYSBOX_RETURN_IF_ERROR(NewSession());
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kMapped).status());
+  const bool is_in_rootfs = GoToRootfs(plan);
   SYSBOX_RETURN_IF_ERROR(BecomeContainerRoot());
   SYSBOX_RETURN_IF_ERROR(MakeNamespaces(plan, fds));
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount stage, EnterMounts(plan, channel));
@@ -140,7 +157,8 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(SetIdentity(plan));
   SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
                           TakeMounts(plan, stage, channel));
-  SYSBOX_ASSIGN_OR_RETURN(Fd root, BuildRoot(plan, mounts));
+  SYSBOX_ASSIGN_OR_RETURN(
+      Fd root, BuildRoot(plan, PlaceForRootfs(is_in_rootfs), mounts));
   std::optional<Terminal> terminal;
   if (plan.process.terminal) {
     SYSBOX_ASSIGN_OR_RETURN(terminal,

@@ -168,8 +168,10 @@ absl::StatusOr<Fd> AttachRootfs(const MountPlan& plan,
                                 const std::string& attach_rootfs_at) {
   // What lies on "/" already cannot be moved onto it; and what stayed there
   // would be unmounted in place of the old root.
-  const std::string at =
-      plan.no_pivot || plan.rootfs.locked ? "/dev" : attach_rootfs_at;
+  const bool elsewhere = attach_rootfs_at != "/";
+  const std::string at = !elsewhere && (plan.no_pivot || plan.rootfs.locked)
+                             ? "/dev"
+                             : attach_rootfs_at;
   SYSBOX_ASSIGN_OR_RETURN(const Fd target,
                           Open(at, {.flags = O_PATH | O_DIRECTORY}));
   SYSBOX_RETURN_IF_ERROR(AttachMount(prepared_rootfs, target),

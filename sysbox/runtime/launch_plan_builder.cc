@@ -77,6 +77,9 @@ absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
   if (spec.hooks.has_value()) {
     plan.create_container_hooks = spec.hooks->create_container;
     plan.start_container_hooks = spec.hooks->start_container;
+    plan.rootfs_at_its_path = !spec.hooks->prestart.empty() ||
+                              !spec.hooks->create_runtime.empty() ||
+                              !spec.hooks->create_container.empty();
   }
   SYSBOX_ASSIGN_OR_RETURN(
       plan.process,

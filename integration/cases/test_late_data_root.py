@@ -90,6 +90,27 @@ def test_what_was_deleted_there_is_not_committed(docker):
         docker("rmi", "-f", "late", "later", check=False)
 
 
+@pytest.mark.parametrize("state", ["running", "stopped"])
+def test_what_overlays_there_hide_is_committed(docker, state):
+    """Whiteouts and opaque directories of the inner ones, twice over."""
+    container = docker.start_container()
+    docker.shell(container, MAKE.format("/o") + "; mkdir /o/low/d; "
+                 "touch /o/low/d/old; " + OVERLAY.format("/o") + "; cd /o/merged"
+                 " && rm -r f d && mkdir d && touch d/new")
+    try:
+        for image in ("first", "second"):
+            if state == "stopped":
+                docker("stop", "-t", "0", container)
+            docker("commit", container, image)
+            container = docker.start_container(image=image)
+            docker.shell(container, OVERLAY.format("/o"))
+            assert docker.shell(container, "cd /o/merged; echo * d/*"
+                                ) == "d d/new\n"
+    finally:
+        docker.remove_all()
+        docker("rmi", "-f", "first", "second", check=False)
+
+
 def swap(docker, container, rounds):
     """Directories change places with links and one another meanwhile."""
     docker("exec", "-d", container, "sh", "-c",

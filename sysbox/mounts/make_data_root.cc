@@ -6,6 +6,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
@@ -14,8 +15,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/base/strings.h"
 #include "sysbox/linux/extended_attributes.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
@@ -28,6 +32,8 @@ namespace {
 // trusted.*: nobody in a user namespace can set or see it, no engine keeps it
 // in an image.
 constexpr char kMark[] = "trusted.sysbox.data-root";
+// On the upper layer's top: what was made a data root late, by line.
+constexpr char kLate[] = "trusted.sysbox.late-data-roots";
 constexpr char kToken[] = "trusted.sysbox.token";
 // Engines' own stores are some 10 deep.
 constexpr int kMaxDepth = 200;
@@ -121,6 +127,26 @@ absl::Status CheckSame(FdRef directory, FdRef upper, const std::string& path) {
               : FailedPrecondition("{} is another directory", path);
 }
 
+std::vector<std::string> NotedIn(FdRef upper) {
+  const auto text = GetExtendedAttribute(upper, kLate);
+  if (!text.ok()) return {};
+  std::vector<std::string> paths =
+      absl::StrSplit(ToAbsl(*text), '\n', absl::SkipEmpty());
+  return paths;
+}
+
+// Only commits need it. What a file system has no room for (some keep little
+// more than 4 KiB of attributes) is not worth an error.
+void Note(FdRef upper, const std::string& path) {
+  std::vector<std::string> paths = NotedIn(upper);
+  if (path.find('\n') != std::string::npos ||
+      std::find(paths.begin(), paths.end(), path) != paths.end()) {
+    return;
+  }
+  paths.push_back(path);
+  (void)SetExtendedAttribute(upper, kLate, absl::StrJoin(paths, "\n"), 0);
+}
+
 absl::StatusOr<Fd> OpenFilled(FdRef upper, const std::string& path) {
   SYSBOX_ASSIGN_OR_RETURN(Fd made, OpenBelow(upper, path));
   // What is deleted there leaves no whiteout.
@@ -159,11 +185,18 @@ absl::StatusOr<Fd> TakeDataRoot(const OverlayLayers& layers, FdRef directory,
   SYSBOX_ASSIGN_OR_RETURN(const Fd upper,
                           Open(layers.upper, {.flags = O_PATH | O_DIRECTORY}));
   SYSBOX_RETURN_IF_ERROR(CheckSame(directory, upper, path));
+  Note(upper, path);
   if (auto made = OpenBelow(upper, path); made.ok() && IsMarked(*made)) {
     return made;
   }
   SYSBOX_RETURN_IF_ERROR(Fill(layers, upper, directory, path));
   return OpenFilled(upper, path);
+}
+
+std::vector<std::string> LateDataRoots(const std::string& upper) {
+  if (upper.empty()) return {};
+  const auto top = Open(upper, {.flags = O_PATH | O_DIRECTORY});
+  return top.ok() ? NotedIn(*top) : std::vector<std::string>();
 }
 
 }  // namespace sysbox::mounts

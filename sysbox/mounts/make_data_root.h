@@ -8,6 +8,7 @@
 #define SYSBOX_MOUNTS_MAKE_DATA_ROOT_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "sysbox/linux/fd.h"
@@ -31,6 +32,10 @@ absl::StatusOr<Fd> MakeDataRoot(const RootfsPlan& rootfs, const MountOp& op,
 // read-only, of another overlay, or at another path.
 absl::StatusOr<Fd> TakeDataRoot(const OverlayLayers& layers, FdRef directory,
                                 const std::string& path);
+
+// The paths of those that TakeDataRoot has answered for, "/a/b": the upper
+// layer knows, for as long as there is one.
+std::vector<std::string> LateDataRoots(const std::string& upper);
 
 }  // namespace sysbox::mounts
 

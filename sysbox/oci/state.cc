@@ -74,6 +74,7 @@ struct json::Fields<oci::StateFile> {
       Always("owner", &oci::StateFile::owner),
       Required("bundle", &oci::StateFile::bundle),
       Required("rootfs", &oci::StateFile::rootfs),
+      Optional("upper_layer", &oci::StateFile::upper_layer),
       Optional("data_roots", &oci::StateFile::data_roots),
       Optional("terminal", &oci::StateFile::terminal),
       Optional("no_new_keyring", &oci::StateFile::no_new_keyring),

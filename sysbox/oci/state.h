@@ -75,7 +75,8 @@ struct StateFile {
   std::string owner;        // user name, or the uid as text
   std::string bundle;       // absolute
   std::string rootfs;       // absolute
-  // In the rootfs's upper layer, where engines inside keep their data.
+  std::string upper_layer;  // of a rootfs that is an overlay
+  // In it, where engines inside keep their data.
   std::vector<std::string> data_roots;
   bool terminal = false;
   bool no_new_keyring = false;

@@ -176,6 +176,7 @@ absl::StatusOr<launch::Launched> Launch(
     state.init_pid = init.pid();
     SYSBOX_ASSIGN_OR_RETURN(state.init_start, StartTimeTicks(init.pid()));
     state.namespace_paths = NamespacePaths(work.plan, init.pid());
+    state.upper_layer = work.plan.mounts.rootfs.overlay.upper;
     state.data_roots = DataRootsOf(work.plan.mounts);
     SYSBOX_RETURN_IF_ERROR(work.dir.Save(state), "save state");
     SYSBOX_RETURN_IF_ERROR(manager.Activate(options.id, init));

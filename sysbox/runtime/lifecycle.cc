@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/mounts/inner_whiteouts.h"
+#include "sysbox/mounts/make_data_root.h"
 #include "sysbox/runtime/host_hooks.h"
 #include "sysbox/runtime/resolv_conf.h"
 #include "sysbox/runtime/stop_signal.h"
@@ -102,7 +104,11 @@ void MergeResources(oci::Resources& base, const oci::Resources& update) {
 
 // Engines commit a container that is paused or has been deleted here.
 void KeepInnerLayers(const oci::StateFile& state) {
-  for (const std::string& data_root : state.data_roots) {
+  std::vector<std::string> data_roots = state.data_roots;
+  for (const std::string& path : mounts::LateDataRoots(state.upper_layer)) {
+    data_roots.push_back(state.upper_layer + path);
+  }
+  for (const std::string& data_root : data_roots) {
     const absl::Status kept = mounts::KeepInnerOpaque(data_root);
     // A symlink of the image's, or removed with all the rest already.
     const int error = ErrnoOf(kept);

@@ -30,13 +30,14 @@ def users(dockerd, daemon, workspace):
     image = images.make_system_image(dockerd, "syscont-podman")
     inner = InnerImage(dockerd, workspace)
     container = boot(dockerd, image, *inner.options())
-    # Ids that the container has; Debian's would begin at 100000.
+    # Ids that the container has; Debian's begin at 100000.
     dockerd.shell(container, f"""
         set -e
         mkdir -p /var/empty
         adduser --quiet --disabled-password --gecos '' user
-        printf 'user:10000:20000\\ncontainers:40000:20000\\n' |
-          tee /etc/subuid >/etc/subgid
+        usermod --del-subuids 100000-165535 --add-subuids 10000-29999 \\
+                --del-subgids 100000-165535 --add-subgids 10000-29999 user
+        echo containers:40000:20000 | tee -a /etc/subuid >>/etc/subgid
         podman load -qi {inner.PLACE}
         su - user -c 'podman load -qi {inner.PLACE}'""")
     yield Users(dockerd, container)

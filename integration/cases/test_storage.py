@@ -6,6 +6,8 @@ import tarfile
 
 import pytest
 
+from harness import images
+from harness.command import run
 from harness.waiting import until
 
 def owner(path):
@@ -121,6 +123,46 @@ def test_volumes_from(docker):
     assert result.out == "x\n"
     docker.remove_all()
     docker("volume", "rm", "v5")
+
+
+@pytest.fixture
+def fuse(disk):
+    """Mounts a directory of the case's a second time, by FUSE."""
+    def mount(*options):
+        run("bindfs", *options, disk / "real", disk / "fuse")
+        return disk / "fuse"
+
+    for name in ("real", "fuse"):
+        (disk / name).mkdir()
+    (disk / "real").chmod(0o777)
+    (disk / "real/f").write_text("x\n")
+    yield mount
+    run("umount", disk / "fuse", check=False)
+
+
+def test_a_fuse_source(docker, fuse):
+    """To its server, the container's root is who he is on the host."""
+    source = fuse()
+    result = docker.run("sh", "-c", "cat /b/f; touch /b/made; stat -c %u "
+                        "/b/f /b/made", options=["-v", f"{source}:/b"])
+    assert result.out == "x\n65534\n0\n"
+    assert owner(source / "made")[0] >= 65536
+
+
+def test_a_fuse_source_for_nobody_else(docker, fuse):
+    source = fuse("--no-allow-other")
+    result = docker.run("true", options=["-v", f"{source}:/b"], check=False)
+    assert result.code == 125
+    assert (f"{source} on /b: a FUSE file system that was mounted without "
+            "allow_other: Permission denied") in result.err
+
+
+def test_a_socket_of_the_hosts(docker):
+    """With its mode and group: here Docker's own."""
+    image = images.make_system_image(docker, "syscont-docker")
+    result = docker.run("docker", "ps", "--format", "{{.Image}}", image=image,
+                        options=["-v", f"{docker.socket}:/var/run/docker.sock"])
+    assert result.out == f"{image}\n"
 
 
 def test_skip_uid_shift_leaves_a_mount_unmapped(docker, disk):

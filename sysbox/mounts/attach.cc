@@ -71,6 +71,14 @@ absl::Status CheckOrdinaryDirectory(FdRef root, const std::string& path) {
                          path);
 }
 
+// Without its option allow_other the kernel lets nobody in but who mounted it.
+absl::Status ExplainStat(FdRef mount, const absl::Status& status) {
+  if (ErrnoOf(status) != EACCES) return status;
+  if (FilesystemMagic(mount).value_or(0) != FUSE_SUPER_MAGIC) return status;
+  return ErrnoStatus(EACCES,
+                     "a FUSE file system that was mounted without allow_other");
+}
+
 absl::Status AttachPrepared(const MountOp& op, FdRef root,
                             const DetachedMount& mount,
                             StayingMounts& staying) {
@@ -78,9 +86,10 @@ absl::Status AttachPrepared(const MountOp& op, FdRef root,
   if (op.kind == MountOp::Kind::kHostSysfs) {
     SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(root, op.target));
   }
-  SYSBOX_ASSIGN_OR_RETURN(const struct stat source, Stat(mount.fd()));
+  const auto source = Stat(mount.fd());
+  SYSBOX_RETURN_IF_ERROR(ExplainStat(mount.fd(), source.status()));
   SYSBOX_ASSIGN_OR_RETURN(
-      const Fd target, S_ISDIR(source.st_mode)
+      const Fd target, S_ISDIR(source->st_mode)
                            ? MakeDirectoriesInRoot(root, op.target, kTargetMode)
                            : MakeFileInRoot(root, op.target, kTargetMode));
   SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, root, target));

@@ -236,6 +236,32 @@ def test_its_mounts_are_shared(docker, system):
         nsenter -t $pid -m ls /srv/late/file""")
 
 
+def test_networks_by_hand(docker, system):
+    """A bridge between two network namespaces, a queue and a filter."""
+    docker.shell(system, """
+        set -e
+        ip link add br9 type bridge && ip link set br9 up
+        for n in 1 2; do
+          ip netns add n$n
+          ip link add v$n type veth peer name e0 netns n$n
+          ip link set v$n master br9 up
+          ip -n n$n addr add 10.99.0.$n/24 dev e0
+          ip -n n$n link set e0 up
+        done
+        tc qdisc add dev v1 root pfifo limit 50
+        tc qdisc show dev v1 | grep -q 'limit 50p'
+        sysctl -qw net.ipv4.ip_forward=1
+        ip netns exec n1 sysctl -qw net.ipv4.ip_forward=0
+        test $(sysctl -n net.ipv4.ip_forward) = 1""")
+    ping = "ip netns exec n1 busybox ping -c 1 -W 2 10.99.0.2"
+    until(lambda: docker("exec", system, "sh", "-c", ping, check=False
+                         ).code == 0)
+    docker.shell(system, "ip netns exec n2 iptables-legacy -A INPUT -p icmp "
+                 "-j DROP")
+    assert docker("exec", system, "sh", "-c", ping, check=False).code != 0
+    docker.shell(system, "ip netns del n1; ip netns del n2; ip link del br9")
+
+
 def test_devices_of_every_machine(docker, system):
     """/dev/net/tun and /dev/fuse are there, and work, for users, too."""
     assert docker.shell(

@@ -36,7 +36,8 @@ bool NeedsLauncher(const MountOp& op);
 absl::Status EnterMountNamespace(const DetachedMount& stage);
 // `prepared` is PrepareMounts' result; `attach_rootfs_at` is a host directory
 // to attach the rootfs over: "/" is the one that container root can always
-// reach, "." its own, where hooks look for it. Returns an O_PATH descriptor of the attached root.
+// reach, "." its own, where hooks look for it. Returns an O_PATH descriptor of
+// the attached root.
 absl::StatusOr<Fd> AttachRootfs(const MountPlan& plan,
                                 DetachedMount& prepared_rootfs,
                                 const std::string& attach_rootfs_at);

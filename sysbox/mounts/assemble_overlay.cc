@@ -1,14 +1,9 @@
 #include "sysbox/mounts/assemble_overlay.h"
 
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/mount.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <iterator>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,10 +15,9 @@
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/process.h"
-#include "sysbox/linux/socket.h"
-#include "sysbox/mounts/child_report.h"
 #include "sysbox/mounts/container_identity.h"
 #include "sysbox/mounts/layer_clones.h"
+#include "sysbox/mounts/mount_in_child.h"
 
 namespace sysbox::mounts {
 namespace {
@@ -138,44 +132,18 @@ absl::StatusOr<DetachedMount> MountOverlay(const RootfsPlan& rootfs,
   return context.Mount(rootfs.attributes);
 }
 
-// In a child with a mount namespace of its own; the clones go down with it,
-// the overlay holds on to what it needs of them.
-absl::StatusOr<std::vector<DetachedMount>> MountOnAttached(
-    const RootfsPlan& rootfs, const IdMaps& maps, const LayerClones& layers,
-    const Manner& manner) {
-  SYSBOX_ASSIGN_OR_RETURN(Fd top, Open("/", {.flags = O_PATH | O_DIRECTORY}));
-  const MountAttributes make_private = {
-      .set = 0, .clear = 0, .propagation = MS_PRIVATE};
-  SYSBOX_RETURN_IF_ERROR(SetMountAttributes(top, make_private, true));
-  for (const DetachedMount& clone : layers.clones) {
-    SYSBOX_RETURN_IF_ERROR(AttachMount(clone, top));
-  }
-  std::vector<DetachedMount> mounts(1);
-  SYSBOX_ASSIGN_OR_RETURN(mounts.front(),
-                          MountOverlay(rootfs, maps, layers, manner));
-  return mounts;
-}
-
+// The clones go down with the child, the overlay holds on to what it needs of
+// them.
 absl::StatusOr<DetachedMount> MountInChild(const RootfsPlan& rootfs,
                                            const IdMaps& maps,
                                            const LayerClones& layers,
                                            const Manner& manner) {
-  SYSBOX_ASSIGN_OR_RETURN(auto sockets, SocketPair(SocketKind::kSeqPacket));
-  SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> child,
-                          Clone({.flags = CLONE_NEWNS,
-                                 .into_cgroup = std::nullopt,
-                                 .exit_signal = SIGCHLD}));
-  if (!child.has_value()) {
-    const absl::Status sent =
-        Report(sockets.second, MountOnAttached(rootfs, maps, layers, manner));
-    _exit(sent.ok() ? 0 : 1);
-  }
-  sockets.second.Reset();
-  auto mounts = ReadReport(sockets.first);
-  SYSBOX_RETURN_IF_ERROR(child->Wait().status());
-  SYSBOX_RETURN_IF_ERROR(mounts.status());
-  if (mounts->size() != 1) return Internal("the mounting child sent no mount");
-  return std::move(mounts->front());
+  return MakeMountInChild([&](FdRef root) -> absl::StatusOr<DetachedMount> {
+    for (const DetachedMount& clone : layers.clones) {
+      SYSBOX_RETURN_IF_ERROR(AttachMount(clone, root));
+    }
+    return MountOverlay(rootfs, maps, layers, manner);
+  });
 }
 
 // A fresh directory: what an overlay left in it last time is of no use, and

@@ -2,23 +2,17 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sched.h>
 #include <sys/mount.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
-#include "sysbox/linux/process.h"
-#include "sysbox/linux/socket.h"
-#include "sysbox/mounts/child_report.h"
+#include "sysbox/mounts/mount_in_child.h"
 
 namespace sysbox::mounts {
 namespace {
@@ -96,13 +90,9 @@ absl::StatusOr<Pieces> CloneAll(const std::string& source,
   return pieces;
 }
 
-// In a mount namespace of its own: before Linux 6.15 nothing can be mounted on
-// what is attached nowhere. It ends with this process; the clone does not.
-absl::StatusOr<std::vector<DetachedMount>> Join(const Pieces& pieces) {
-  SYSBOX_ASSIGN_OR_RETURN(const Fd root,
-                          Open("/", {.flags = O_PATH | O_DIRECTORY}));
-  SYSBOX_RETURN_IF_ERROR(SetMountAttributes(
-      root, {.set = 0, .clear = 0, .propagation = MS_PRIVATE}, true));
+// In a child: before Linux 6.15 nothing can be mounted on what is attached
+// nowhere. It ends with the child; the clone does not.
+absl::StatusOr<DetachedMount> Join(const Pieces& pieces, FdRef root) {
   const FdRef top = pieces.top.fd();
   SYSBOX_RETURN_IF_ERROR(AttachMount(pieces.top, root));
   for (const Piece& piece : pieces.below) {
@@ -111,27 +101,7 @@ absl::StatusOr<std::vector<DetachedMount>> Join(const Pieces& pieces) {
                                     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS));
     SYSBOX_RETURN_IF_ERROR(AttachMount(piece.mount, target), "{}", piece.path);
   }
-  std::vector<DetachedMount> mounts(1);
-  SYSBOX_ASSIGN_OR_RETURN(mounts.front(), CloneTree(top, "", true));
-  return mounts;
-}
-
-absl::StatusOr<DetachedMount> JoinInChild(const Pieces& pieces) {
-  SYSBOX_ASSIGN_OR_RETURN(auto sockets, SocketPair(SocketKind::kSeqPacket));
-  SYSBOX_ASSIGN_OR_RETURN(std::optional<OwnedChild> child,
-                          Clone({.flags = CLONE_NEWNS,
-                                 .into_cgroup = std::nullopt,
-                                 .exit_signal = SIGCHLD}));
-  if (!child.has_value()) {
-    const absl::Status sent = Report(sockets.second, Join(pieces));
-    _exit(sent.ok() ? 0 : 1);
-  }
-  sockets.second.Reset();
-  auto mounts = ReadReport(sockets.first);
-  SYSBOX_RETURN_IF_ERROR(child->Wait().status());
-  SYSBOX_RETURN_IF_ERROR(mounts.status());
-  if (mounts->size() != 1) return Internal("the joining child sent no mount");
-  return std::move(mounts->front());
+  return CloneTree(top, "", true);
 }
 
 }  // namespace
@@ -147,7 +117,9 @@ absl::StatusOr<MappedTree> CloneMountByMount(const std::string& source,
                           CloneAll(source, user_namespace));
   MappedTree mapped;
   mapped.top = pieces.top_mapped;
-  SYSBOX_ASSIGN_OR_RETURN(mapped.tree, JoinInChild(pieces));
+  SYSBOX_ASSIGN_OR_RETURN(mapped.tree, MakeMountInChild([&](FdRef root) {
+                            return Join(pieces, root);
+                          }));
   return mapped;
 }
 

@@ -22,6 +22,8 @@ integration_packages=(
   aardvark-dns bindfs busybox-static catatonit crun debootstrap docker.io
   iproute2 iptables jq mmdebstrap netavark podman procps python3
   python3-grpcio python3-pytest runc strace sysstat
+  # What must not name the host from inside.
+  dmidecode lsscsi numactl pciutils udev usbutils
 )
 
 # What tools/vm needs on the host.

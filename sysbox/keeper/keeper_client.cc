@@ -47,6 +47,11 @@ absl::Status KeeperClient::Hold(const std::string& name, FdRef fd) {
   if (!IsDescriptorName(name)) {
     return InvalidArgument("descriptor name \"{}\"", name);
   }
+  DropLate();
+  {
+    absl::MutexLock lock(&mu_);
+    late_drops_.erase(name);  // replaced
+  }
   return Annotate(
       SendMessage(keeper_,
                   EncodeKeeperMessage({KeeperMessage::Kind::kHold, name}),
@@ -65,9 +70,30 @@ void KeeperClient::Drop(const std::string& name) {
     }
   }
   if (!IsDescriptorName(name)) return;  // never held
-  // Without a keeper we end anyway, and it holds nothing.
-  (void)SendMessage(
+  DropLate();
+  if (SendDrop(name).ok()) return;
+  // Without a keeper we end anyway; else it would hold it for ever.
+  absl::MutexLock lock(&mu_);
+  late_drops_.insert(name);
+}
+
+absl::Status KeeperClient::SendDrop(const std::string& name) {
+  return SendMessage(
       keeper_, EncodeKeeperMessage({KeeperMessage::Kind::kDrop, name}), {});
+}
+
+void KeeperClient::DropLate() {
+  std::set<std::string> late;
+  {
+    absl::MutexLock lock(&mu_);
+    late.swap(late_drops_);
+  }
+  while (!late.empty() && SendDrop(*late.begin()).ok()) {
+    late.erase(late.begin());
+  }
+  if (late.empty()) return;
+  absl::MutexLock lock(&mu_);
+  late_drops_.merge(late);
 }
 
 absl::StatusOr<Fd> KeeperClient::Take(const std::string& name) {

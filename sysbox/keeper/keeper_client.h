@@ -5,6 +5,7 @@
 #ifndef SYSBOX_KEEPER_KEEPER_CLIENT_H_
 #define SYSBOX_KEEPER_KEEPER_CLIENT_H_
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,8 +36,13 @@ class KeeperClient : public registry::DescriptorVault {
   absl::Status Ready();
 
  private:
+  absl::Status SendDrop(const std::string& name);
+  // Those that could not be told when they were due.
+  void DropLate();
+
   mutable absl::Mutex mu_;
   HeldDescriptors held_ ABSL_GUARDED_BY(mu_);
+  std::set<std::string> late_drops_ ABSL_GUARDED_BY(mu_);
   const Fd keeper_;
 };
 

@@ -332,6 +332,28 @@ TEST_CASE("a worker that the kernel does not let go can be stopped") {
   REQUIRE_OK(SilentFilesystem::Answer(told.fds[0], unique));
 }
 
+TEST_CASE("what could not be dropped is dropped with the next message") {
+  auto sockets = VALUE_OF(SocketPair(SocketKind::kSeqPacket));
+  REQUIRE_OK(SetNonBlocking(sockets.first, true));
+  REQUIRE_OK(SetNonBlocking(sockets.second, true));
+  while (SendMessage(sockets.first, "full", {}).ok()) continue;
+  KeeperClient client({}, std::move(sockets.first));
+  client.Drop("a");
+  const auto read = [&] {
+    std::vector<std::string> packets;
+    for (;;) {
+      auto packet = ReceiveMessage(sockets.second, kMaxKeeperMessage, 1);
+      if (!packet.ok()) return packets;
+      if (packet->data != "full") packets.push_back(packet->data);
+    }
+  };
+  CHECK(read().empty());
+  REQUIRE_OK(client.Hold("b", sockets.second));
+  CHECK(read() == std::vector<std::string>{"drop a", "hold b"});
+  client.Drop("b");
+  CHECK(read() == std::vector<std::string>{"drop b"});
+}
+
 TEST_CASE("messages to the keeper are what they say") {
   for (const KeeperMessage& message :
        {KeeperMessage{KeeperMessage::Kind::kHold, "fuse.abc.static"},

@@ -51,6 +51,23 @@ def test_a_file_copied_into_a_directory_in_use(docker, tmp_path, directory):
     assert diffs[0] == diffs[1]
 
 
+# In use; not; in the upper layer already; where the engine makes its own.
+EMPTY = ["/etc", "/home/app", "/var", "/srv/own", "/"]
+
+
+@pytest.mark.parametrize("place", EMPTY)
+def test_an_empty_directory_copied_in(docker, tmp_path, place):
+    container = docker.start_container(options=["-w", "/home/app"])
+    name = f"{place.rstrip('/')}/empty"
+    docker.shell(container, f"mkdir -p /srv/own; ls {place}; ! test -e {name}")
+    (tmp_path / "empty").mkdir()
+    docker("cp", tmp_path / "empty", f"{container}:{place}/")
+    waiting.until(lambda: docker.shell(
+        container, f"test -d {name} && ls {place}", check=False).count("empty"))
+    docker.shell(container, f"echo x > {name}/own; rmdir {name} 2>&1 | "
+                 f"grep -q 'not empty'; rm -r {name}; mkdir {name}")
+
+
 def test_many_files_at_once_into_a_directory_in_use(docker, tmp_path):
     """While the container writes there itself."""
     source = tmp_path / "many"

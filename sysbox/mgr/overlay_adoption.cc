@@ -118,17 +118,38 @@ bool IsOpaque(FdRef directory) {
   return GetExtendedAttribute(directory, "trusted.overlay.opaque").ok();
 }
 
+// An empty one the container's superblock would put its own in the place of,
+// without the mode that the engine may have given it. One that it knows it
+// shows: no image's directory was changed at that very moment.
+absl::StatusOr<bool> IsEmptyAndUnknown(const Places& places, FdRef directory,
+                                       const std::string& path) {
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                          ListDirectory(directory));
+  if (!names.empty()) return false;
+  SYSBOX_ASSIGN_OR_RETURN(const Fd shown, OpenDirectory(places.inside, path));
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat inside, Stat(shown));
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat upper, Stat(directory));
+  return inside.st_ctim.tv_sec != upper.st_ctim.tv_sec ||
+         inside.st_ctim.tv_nsec != upper.st_ctim.tv_nsec;
+}
+
 absl::Status Adopt(const Places& places, const std::string& path) {
-  const absl::Status known = CopyUp(places, path);
-  if (!IsNotEmpty(known)) return known;
-  const auto [above, last] = Split(path);
-  SYSBOX_ASSIGN_OR_RETURN(const Fd parent, OpenDirectory(places.upper, above));
   SYSBOX_ASSIGN_OR_RETURN(const Fd directory,
                           OpenDirectory(places.upper, path));
+  SYSBOX_ASSIGN_OR_RETURN(const bool unknown,
+                          IsEmptyAndUnknown(places, directory, path));
+  if (!unknown) {
+    const absl::Status known = CopyUp(places, path);
+    if (!IsNotEmpty(known)) return known;
+  }
+  const auto [above, last] = Split(path);
+  SYSBOX_ASSIGN_OR_RETURN(const Fd parent, OpenDirectory(places.upper, above));
   if (IsOpaque(directory)) return FailedPrecondition("{} is another", path);
   const std::string name = NameOf(path);
   SYSBOX_RETURN_IF_ERROR(MoveEntry(parent, last, places.aside, name));
-  if (absl::Status copied = CopyUp(places, path); !copied.ok()) {
+  absl::Status copied = CopyUp(places, path);
+  // Not there: the container knew it, but changed it while we looked.
+  if (!copied.ok() || !OpenDirectory(places.upper, path).ok()) {
     SYSBOX_RETURN_IF_ERROR(MoveEntry(places.aside, name, parent, last));
     return copied;
   }

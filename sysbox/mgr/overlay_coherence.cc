@@ -5,16 +5,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include <csignal>
-#include <optional>
-
 #include "fmt/format.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount.h"
 #include "sysbox/mgr/overlay_adoption.h"
+#include "sysbox/mgr/overlay_refresher.h"
 
 namespace sysbox::mgr {
 namespace {
@@ -36,26 +33,15 @@ absl::StatusOr<std::string> DeviceOf(FdRef file) {
   return fmt::format("{}:{}", major(found.st_dev), minor(found.st_dev));
 }
 
-absl::Status RefreshAndAdopt(FdRef outside, FdRef inside,
-                             const std::set<std::string>& directories) {
-  SYSBOX_RETURN_IF_ERROR(RefreshFilesystem(inside));
-  if (directories.empty()) return absl::OkStatus();
-  const absl::Status adopted = AdoptDirectories(inside, outside, directories);
-  SYSBOX_RETURN_IF_ERROR(RefreshFilesystem(inside));
-  return adopted;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OverlayCoherence>> OverlayCoherence::Create(
     api::EventLoop* loop, OnRefresh on_refresh) {
   SYSBOX_ASSIGN_OR_RETURN(WriteWatch watch, WriteWatch::Create());
-  SYSBOX_ASSIGN_OR_RETURN(Fd timer, MakeTimerFd());
   SYSBOX_ASSIGN_OR_RETURN(Fd mount_table, sysbox::Open("/proc/self/mountinfo",
                                                        {.flags = O_RDONLY}));
-  std::unique_ptr<OverlayCoherence> coherence(
-      new OverlayCoherence(loop, std::move(watch), std::move(timer),
-                           std::move(mount_table), std::move(on_refresh)));
+  std::unique_ptr<OverlayCoherence> coherence(new OverlayCoherence(
+      loop, std::move(watch), std::move(mount_table), std::move(on_refresh)));
   SYSBOX_RETURN_IF_ERROR(coherence->Listen());
   return coherence;
 }
@@ -65,12 +51,23 @@ absl::Status OverlayCoherence::Listen() {
       watch_token_,
       loop_->Watch(watch_.fd(), EPOLLIN, [this](uint32_t) { OnEvents(); }));
   SYSBOX_ASSIGN_OR_RETURN(
-      timer_token_,
-      loop_->Watch(timer_, EPOLLIN, [this](uint32_t) { OnTimer(); }));
+      resting_,
+      Pauses::Create(loop_, std::chrono::milliseconds(kRestMs),
+                     [this](const std::string& id) { OnRested(id); }));
+  SYSBOX_ASSIGN_OR_RETURN(
+      settling_,
+      Pauses::Create(loop_, std::chrono::milliseconds(kRestMs),
+                     [this](const std::string& id) { OnSettled(id); }));
   // EPOLLPRI after every change (proc_pid_mounts(5)).
   SYSBOX_ASSIGN_OR_RETURN(mount_table_token_,
                           loop_->Watch(mount_table_, EPOLLPRI,
                                        [this](uint32_t) { OnMountTable(); }));
+  auto changes = EngineChanges::Create(
+      loop_, [this](const std::string& id, const std::string& directory) {
+        OnEngineChange(id, directory);
+      });
+  LogDebug("directories", changes.status());  // an old kernel: without them
+  if (changes.ok()) changes_ = *std::move(changes);
   return absl::OkStatus();
 }
 
@@ -79,7 +76,6 @@ OverlayCoherence::~OverlayCoherence() {
     loop_->Unwatch(container.token);
   }
   loop_->Unwatch(mount_table_token_);
-  loop_->Unwatch(timer_token_);
   loop_->Unwatch(watch_token_);
 }
 
@@ -98,6 +94,9 @@ void OverlayCoherence::Release(const std::string& id) {
   auto found = containers_.find(id);
   if (found == containers_.end()) return;
   loop_->Unwatch(found->second.token);
+  if (changes_) changes_->Release(id);
+  resting_->Cancel(id);
+  settling_->Cancel(id);
   containers_.erase(found);  // its marks go away with the superblocks
 }
 
@@ -105,6 +104,10 @@ void OverlayCoherence::Release(const std::string& id) {
 absl::Status OverlayCoherence::Open(const std::string& id,
                                     Container& container) {
   SYSBOX_RETURN_IF_ERROR(WatchBoth(container));
+  if (changes_) {
+    SYSBOX_ASSIGN_OR_RETURN(const Fd outside, container.sides.OpenOutside());
+    LogDebug(id, changes_->Watch(id, outside));
+  }
   // What either wrote while nobody watched.
   RefreshOutside(id, container);
   return absl::OkStatus();
@@ -147,8 +150,19 @@ void OverlayCoherence::OnEvents() {
     }
     if (outside != devices.end() && outside->second) {
       RefreshInside(id, container);
+      settling_->Start(id);
     }
   }
+}
+
+// Not at once: it is about to make something in a directory that it has brought
+// into the upper layer.
+void OverlayCoherence::OnEngineChange(const std::string& id,
+                                      const std::string& directory) {
+  const auto found = containers_.find(id);
+  if (found == containers_.end()) return;
+  if (!directory.empty()) NoteDirectory(found->second, directory);
+  settling_->Start(id);
 }
 
 void OverlayCoherence::OnMountTable() {
@@ -167,7 +181,7 @@ absl::Status OverlayCoherence::TakeEvents(
       SYSBOX_ASSIGN_OR_RETURN(const std::string device, DeviceOf(file));
       const auto [entry, first] = devices->emplace(device, written);
       if (written) entry->second = true;
-      if (written) NoteDirectory(device, file);
+      if (written) NoteDirectoryOf(device, file);
       if (first) OnDevice(device, file);
     }
     // Woken for nothing: an event whose file, leased perhaps, did not open.
@@ -178,23 +192,27 @@ absl::Status OverlayCoherence::TakeEvents(
   return absl::OkStatus();
 }
 
-void OverlayCoherence::NoteDirectory(const std::string& device, FdRef file) {
+void OverlayCoherence::NoteDirectoryOf(const std::string& device, FdRef file) {
   for (auto& [id, container] : containers_) {
     if (container.sides.outside() != device) continue;
     absl::StatusOr<std::string> directory =
         DirectoryOf(file, container.sides.rootfs());
     if (!directory.ok()) return LogDebug(id, directory.status());
-    if (container.directories.size() < kMaxDirectories) {
-      container.directories.insert(*std::move(directory));
-    }
+    NoteDirectory(container, *std::move(directory));
   }
+}
+
+void OverlayCoherence::NoteDirectory(Container& container,
+                                     std::string directory) {
+  if (container.directories.size() >= kMaxDirectories) return;
+  container.directories.insert(std::move(directory));
 }
 
 void OverlayCoherence::OnDevice(const std::string& device, FdRef file) {
   bool outside = false;
   for (auto& [id, container] : containers_) {
     if (container.sides.outside() == device) outside = true;
-    if (container.sides.inside() == device) Rest(id, container);
+    if (container.sides.inside() == device) resting_->Start(id);
   }
   // A container's, which rests; or one of nobody any more, or one whose layers
   // lie on several filesystems, so that the device tells nothing.
@@ -209,41 +227,25 @@ void OverlayCoherence::OnLost() {
   }
   for (auto& [id, container] : containers_) {
     if (container.sides.inside().empty()) continue;
-    Rest(id, container);
+    resting_->Start(id);
     RefreshOutside(id, container);
     RefreshInside(id, container);
   }
 }
 
-void OverlayCoherence::Rest(const std::string& id, Container& container) {
-  if (std::exchange(container.resting, true)) return;
-  resting_.emplace_back(Clock::now() + std::chrono::milliseconds(kRestMs), id);
-  if (resting_.size() == 1) LogDebug(id, ArmTimer());
+// Watched first in both: nothing may fall between.
+void OverlayCoherence::OnRested(const std::string& id) {
+  auto found = containers_.find(id);
+  if (found == containers_.end()) return;
+  LogDebug(id, WatchBoth(found->second));
+  RefreshOutside(id, found->second);
 }
 
-absl::Status OverlayCoherence::ArmTimer() {
-  if (resting_.empty()) return absl::OkStatus();
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-      resting_.front().first - Clock::now());
-  return ArmTimerFd(timer_, static_cast<int>(left.count()));
-}
-
-void OverlayCoherence::OnTimer() {
-  (void)DrainTimerFd(timer_);
-  const Clock::time_point now = Clock::now();
-  while (!resting_.empty() && resting_.front().first <= now) {
-    const std::string id = std::move(resting_.front().second);
-    resting_.pop_front();
-    auto found = containers_.find(id);
-    if (found == containers_.end() || !found->second.resting) continue;
-    Container& container = found->second;
-    container.resting = false;
-    LogDebug(id, WatchBoth(container));  // first: nothing may fall between
-    RefreshOutside(id, container);
-  }
-  if (absl::Status armed = ArmTimer(); !armed.ok()) {
-    Log(LogLevel::kError, "coherence: {}", MessageOf(armed));
-  }
+void OverlayCoherence::OnSettled(const std::string& id) {
+  auto found = containers_.find(id);
+  if (found == containers_.end()) return;
+  if (changes_) LogDebug(id, changes_->WatchRoot(id));
+  RefreshInside(id, found->second);
 }
 
 // The engine's superblock, which no container can hold.
@@ -261,29 +263,17 @@ void OverlayCoherence::RefreshInside(const std::string& id,
     container.again = true;
     return;
   }
-  LogDebug(id, StartRefresher(id, container));
+  LogDebug(id, Refresh(id, container));
 }
 
-// A process, since the container can make it wait for long (syncfs(2) does)
-// and nothing could interrupt that.
-absl::Status OverlayCoherence::StartRefresher(const std::string& id,
-                                              Container& container) {
+absl::Status OverlayCoherence::Refresh(const std::string& id,
+                                       Container& container) {
   const std::set<std::string> directories =
       std::exchange(container.directories, {});
   SYSBOX_ASSIGN_OR_RETURN(const Fd outside, container.sides.OpenOutside());
   SYSBOX_ASSIGN_OR_RETURN(const Fd inside, container.sides.OpenInside());
-  // By the C library, whose fork(3) leaves a heap that the child can use,
-  // whatever our other threads do: it takes no other lock of theirs.
-  absl::StatusOr<std::optional<OwnedChild>> child = ForkProcess();
-  SYSBOX_RETURN_IF_ERROR(child.status());
-  if (!child->has_value()) {
-    // What is being adopted lies aside for a moment: that is finished.
-    if (directories.empty()) (void)SetParentDeathSignal(SIGKILL);
-    // Not least the pid file's lock, which a successor of ours needs.
-    (void)CloseFrom(0, {outside.get(), inside.get()});
-    _exit(RefreshAndAdopt(outside, inside, directories).ok() ? 0 : 1);
-  }
-  OwnedChild refresher = **std::move(child);
+  SYSBOX_ASSIGN_OR_RETURN(OwnedChild refresher,
+                          StartRefresher(outside, inside, directories));
   SYSBOX_ASSIGN_OR_RETURN(
       container.token,
       loop_->Watch(refresher.pidfd().fd(), EPOLLIN,

@@ -10,20 +10,20 @@
 //     … after writing                       the container's as well, and it
 //                                           adopts the directory if need be
 //                                           (overlay_adoption.h)
+//     … after making or changing a          the same, kRestMs later
+//     directory (engine_changes.h)
 //     the host's mount table changes        the engine's: `docker cp` mounts
 //                                           /etc/hosts even to look only
 //     the container closes a written file   the engine's; its writes are then
 //                                           not looked at for kRestMs, then
 //                                           once more, and watched again
 //
-// Not seen inside: what the engine deletes, or makes without writing a file; a
-// file in the place of one that is in use inside; and into which directories
-// in use it wrote when it wrote more files than the kernel's queue holds.
+// Not seen inside: what the engine deletes; a file in the place of one that is
+// in use inside; and into which directories in use it wrote when it wrote more
+// files than the kernel's queue holds.
 #ifndef SYSBOX_MGR_OVERLAY_COHERENCE_H_
 #define SYSBOX_MGR_OVERLAY_COHERENCE_H_
 
-#include <chrono>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,7 +37,9 @@
 #include "sysbox/linux/fanotify.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/mgr/engine_changes.h"
 #include "sysbox/mgr/overlay_sides.h"
+#include "sysbox/mgr/pauses.h"
 #include "sysbox/mgr/process_identity.h"
 
 namespace sysbox::mgr {
@@ -68,12 +70,10 @@ class OverlayCoherence {
   size_t size() const { return containers_.size(); }
 
  private:
-  using Clock = std::chrono::steady_clock;
   struct Container {
     OverlaySides sides;
     ProcessIdentity init;
-    bool resting = false;  // its writes are not watched
-    // Of files that the engine has written, until the next refresh inside.
+    // Which the engine has made or written into, until the next refresh inside.
     std::set<std::string> directories;
     // Refreshes the inside: it may have to wait for the container.
     OwnedChild refresher;
@@ -81,42 +81,41 @@ class OverlayCoherence {
     bool again = false;  // once more when that ends
   };
 
-  OverlayCoherence(api::EventLoop* loop, WriteWatch watch, Fd timer,
-                   Fd mount_table, OnRefresh on_refresh)
+  OverlayCoherence(api::EventLoop* loop, WriteWatch watch, Fd mount_table,
+                   OnRefresh on_refresh)
       : loop_(loop),
         watch_(std::move(watch)),
-        timer_(std::move(timer)),
         mount_table_(std::move(mount_table)),
         on_refresh_(std::move(on_refresh)) {}
   absl::Status Listen();
   absl::Status Open(const std::string& id, Container& container);
   void OnEvents();
+  void OnEngineChange(const std::string& id, const std::string& directory);
   void OnMountTable();
   // Device → whether anything was written there.
   absl::Status TakeEvents(std::map<std::string, bool>* devices);
-  void NoteDirectory(const std::string& device, FdRef file);
+  void NoteDirectoryOf(const std::string& device, FdRef file);
+  static void NoteDirectory(Container& container, std::string directory);
   void OnDevice(const std::string& device, FdRef file);
   void OnLost();
-  void OnTimer();
-  void Rest(const std::string& id, Container& container);
-  absl::Status ArmTimer();
+  void OnRested(const std::string& id);
+  void OnSettled(const std::string& id);
   absl::Status WatchBoth(Container& container);
   void RefreshOutside(const std::string& id, Container& container);
   void RefreshInside(const std::string& id, Container& container);
-  absl::Status StartRefresher(const std::string& id, Container& container);
+  absl::Status Refresh(const std::string& id, Container& container);
   void OnRefresherEnd(const std::string& id);
 
   api::EventLoop* loop_;
   WriteWatch watch_;
-  Fd timer_;
   Fd mount_table_;
   OnRefresh on_refresh_;
   api::EventLoop::Token watch_token_ = 0;
-  api::EventLoop::Token timer_token_ = 0;
   api::EventLoop::Token mount_table_token_ = 0;
   std::map<std::string, Container> containers_;  // references stay valid
-  // Whose writes are to be watched again, soonest first.
-  std::deque<std::pair<Clock::time_point, std::string>> resting_;
+  std::unique_ptr<Pauses> resting_;              // their writes are not watched
+  std::unique_ptr<Pauses> settling_;  // the inside is to be refreshed again
+  std::unique_ptr<EngineChanges> changes_;  // null: the kernel cannot
 };
 
 }  // namespace sysbox::mgr

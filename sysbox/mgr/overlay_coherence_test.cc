@@ -168,6 +168,52 @@ TEST_CASE("a directory in use inside is adopted when the engine writes there") {
   CHECK(Until([&] { return !Exists(pair.dir("upper.sysbox-aside")); }));
 }
 
+// As dockerd does before it copies: a place for the old root of its
+// pivot_root(2), in the new one.
+void EnterAsEngine(Pair& pair) {
+  const std::string place = pair.Outside(".pivot_root123");
+  REQUIRE_OK(MakeDirectory(place, 0700));
+  REQUIRE_OK(RemoveDirectory(place));
+}
+
+TEST_CASE("an empty directory that the engine makes is seen inside") {
+  Pair pair;
+  for (const char* name : {"one", "d/two", "d/e/f/three", "d/e/f/four"}) {
+    const Fd used = VALUE_OF(Open(pair.Inside("d/e/f"), {.flags = O_RDONLY}));
+    REQUIRE_FALSE(Exists(pair.Inside(name)));
+    EnterAsEngine(pair);
+    REQUIRE_OK(MakeDirectory(pair.Outside(name), 0755));
+    CHECK(Until([&] { return Exists(pair.Inside(name)); }));
+    CHECK_OK(Touch(pair.Inside(name + std::string("/own"))));
+  }
+}
+
+TEST_CASE("the mode that the engine gives a directory in use is kept") {
+  Pair pair;
+  const Fd used = VALUE_OF(Open(pair.Inside("d/e/f"), {.flags = O_RDONLY}));
+  const auto mode = [](const std::string& path) {
+    return VALUE_OF(StatAt(FdRef::Cwd(), path)).st_mode & 07777;
+  };
+  REQUIRE_OK(ChangeModeAt(FdRef::Cwd(), pair.Outside("d/e"), 0700));
+  CHECK(Until([&] { return mode(pair.Inside("d/e")) == 0700; }));
+  CHECK(mode(pair.dir("upper") + "/d/e") == 0700);
+  CHECK_OK(Touch(pair.Inside("d/e/own")));
+  CHECK_OK(Touch(pair.Outside("d/e/engines")));
+  CHECK(ListDirectory(pair.dir("upper") + "/d/e")->size() == 2);
+}
+
+TEST_CASE("a container that changes its root directory is rarely refreshed") {
+  Pair pair;
+  const auto start = Clock::now();
+  for (int i = 0; i < 2000; ++i) {
+    REQUIRE_OK(MakeDirectory(pair.Inside(".pivot_root"), 0755));
+    REQUIRE_OK(RemoveDirectory(pair.Inside(".pivot_root")));
+  }
+  const auto rests =
+      (Clock::now() - start) / milliseconds(OverlayCoherence::kRestMs);
+  CHECK(pair.inside_count <= rests + 1);
+}
+
 TEST_CASE("what an adoption that was killed has left aside comes back") {
   Pair pair;
   const Fd used = VALUE_OF(Open(pair.Inside("d/e/f"), {.flags = O_RDONLY}));

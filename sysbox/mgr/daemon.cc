@@ -5,12 +5,9 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <limits>
-#include <set>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_split.h"
 #include "sysbox/api/event_loop.h"
 #include "sysbox/api/manager_server.h"
@@ -22,13 +19,10 @@
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
-#include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/service_notify.h"
 #include "sysbox/linux/socket.h"
-#include "sysbox/mgr/dns_service.h"
-#include "sysbox/mgr/overlay_coherence.h"
+#include "sysbox/mgr/manager_backend.h"
 #include "sysbox/mgr/pid_file.h"
-#include "sysbox/mgr/process_watch.h"
 
 namespace sysbox::mgr {
 namespace {
@@ -37,77 +31,41 @@ namespace {
 constexpr char kListenerName[] = "mgr.listener";
 constexpr char kPidFileName[] = "mgr.pid-file";
 
-class ManagerDaemon : public Daemon,
-                      public api::ManagerBackend,
-                      public RegistrationService::Observer {
+class ManagerDaemon : public Daemon {
  public:
   ManagerDaemon(DaemonOptions options, PidFile pid_file)
       : options_(std::move(options)), pid_file_(std::move(pid_file)) {}
   absl::Status Start();
   absl::Status WatchSignals();
-  void OnSignal(const SignalInfo& signal);
-  void Reload();
 
   absl::Status Run() override;
   void Stop() override { loop_->Stop(); }
 
-  absl::StatusOr<api::Registered> Register(
-      const api::Peer& peer, api::Registration registration) override;
-  absl::Status Activate(const api::Peer& peer, const std::string& id,
-                        Pidfd init) override;
-  absl::StatusOr<std::string> AliasDns(const std::string& id) override;
-  absl::Status Unregister(const std::string& id) override;
-  absl::StatusOr<std::vector<api::ContainerSummary>> List(
-      const std::string& after, size_t limit) override;
-
-  void OnHeld(const LedgerEntry& entry) override;
-  void OnReleased(const std::string& id) override;
-
  private:
-  // A connection that registered something.
-  struct Caller {
-    ProcessIdentity process;
-    std::set<std::string> pending;
-    std::vector<std::string> activated;
-  };
-  absl::Status Adopt();
-  absl::Status AdoptIntoParts();
-  void StartCoherence();
-  void StartDns();
-  void AdoptDns(const api::ContainerSummary& container);
-  absl::StatusOr<Fd> NetworkOf(const std::string& id);
   absl::StatusOr<Fd> MakeListener();
   absl::Status Listen();
-  absl::StatusOr<api::Registered> RegisterEverywhere(
-      const Caller& caller, const api::Registration& registration);
-  absl::StatusOr<Caller*> CallerOf(const api::Peer& peer);
-  void OnHangup(const api::Peer& peer);
-  void OnEnd(const std::string& id);
+  void OnSignal(const SignalInfo& signal);
+  void Reload();
   std::string SocketPath() const { return options_.run_dir + "/sysbox.sock"; }
 
   DaemonOptions options_;
   PidFile pid_file_;
   std::unique_ptr<api::EventLoop> loop_;
-  std::unique_ptr<ProcessWatch> watch_;
-  std::unique_ptr<OverlayCoherence> coherence_;  // null: the kernel cannot
-  std::unique_ptr<DnsService> dns_;  // null: not wanted, or it cannot be
-  std::unique_ptr<RegistrationService> service_;
+  std::unique_ptr<ManagerBackend> backend_;
   std::unique_ptr<api::Server> server_;
   Fd signals_;
-  absl::flat_hash_map<uint64_t, Caller> callers_;  // by connection
 };
 
 absl::Status ManagerDaemon::Start() {
   SYSBOX_ASSIGN_OR_RETURN(loop_, api::EventLoop::Create());
   SYSBOX_ASSIGN_OR_RETURN(
-      watch_, ProcessWatch::Create(
-                  loop_.get(), [this](const std::string& id) { OnEnd(id); }));
-  StartCoherence();
-  StartDns();
-  SYSBOX_RETURN_IF_ERROR(Adopt());
-  SYSBOX_RETURN_IF_ERROR(AdoptIntoParts());
+      backend_, ManagerBackend::Create(loop_.get(),
+                                       {.registration = options_.registration,
+                                        .vault = options_.vault,
+                                        .alias_dns = options_.alias_dns,
+                                        .parts = options_.parts}));
   SYSBOX_RETURN_IF_ERROR(Listen(), "listen");
-  const SubidPool& pool = service_->pool();
+  const SubidPool& pool = backend_->service().pool();
   const SubidRanges& ranges = pool.ranges();
   Log(LogLevel::kInfo,
       "sysbox manager {}: uids {}, gids {}, {} ranges of {} ids, id mode {}, "
@@ -115,76 +73,8 @@ absl::Status ManagerDaemon::Start() {
       options_.version, DescribeHostIds(MapOnto(ranges.uids)),
       DescribeHostIds(MapOnto(ranges.gids)), pool.unit_count(),
       SubidPool::kUnit, Name(options_.registration.id_mode),
-      service_->container_count(), SocketPath());
+      backend_->service().container_count(), SocketPath());
   return absl::OkStatus();
-}
-
-absl::Status ManagerDaemon::Adopt() {
-  SYSBOX_ASSIGN_OR_RETURN(
-      service_, RegistrationService::Open(options_.registration, this));
-  SYSBOX_ASSIGN_OR_RETURN(std::vector<std::string> dead, service_->Reconcile());
-  for (const std::string& id : dead) {
-    Log(LogLevel::kInfo, "released {}: it ended while no manager ran", id);
-  }
-  if (coherence_) coherence_->StartAll();
-  return absl::OkStatus();
-}
-
-absl::Status ManagerDaemon::AdoptIntoParts() {
-  if (options_.parts.empty() && !dns_) return absl::OkStatus();
-  SYSBOX_ASSIGN_OR_RETURN(
-      std::vector<api::ContainerSummary> living,
-      service_->List("", std::numeric_limits<size_t>::max()));
-  for (const api::ContainerSummary& container : living) {
-    for (api::DaemonPart* part : options_.parts) part->Adopt(container);
-    if (dns_ && container.pid != 0) AdoptDns(container);
-  }
-  return absl::OkStatus();
-}
-
-void ManagerDaemon::StartCoherence() {
-  auto coherence = OverlayCoherence::Create(loop_.get());
-  if (coherence.ok()) {
-    coherence_ = *std::move(coherence);
-    return;
-  }
-  Log(LogLevel::kInfo,
-      "`docker cp` may not see names made just before, nor be seen: {}",
-      MessageOf(coherence.status()));
-}
-
-void ManagerDaemon::StartDns() {
-  if (!options_.alias_dns) return;
-  auto dns = DnsService::Start(options_.vault);
-  if (dns.ok()) {
-    dns_ = *std::move(dns);
-    return;
-  }
-  Log(LogLevel::kInfo, "containers inside will not reach Docker's resolver: {}",
-      MessageOf(dns.status()));
-}
-
-void ManagerDaemon::AdoptDns(const api::ContainerSummary& container) {
-  absl::StatusOr<Fd> network = NetworkOf(container.id);
-  if (network.ok()) dns_->Adopt(container.id, *std::move(network));
-}
-
-absl::StatusOr<Fd> ManagerDaemon::NetworkOf(const std::string& id) {
-  SYSBOX_ASSIGN_OR_RETURN(const Pidfd init, service_->InitOf(id));
-  SYSBOX_ASSIGN_OR_RETURN(Fd network,
-                          OpenNamespace(init.pid(), NamespaceType::kNetwork));
-  // What was just opened was the same process's, then.
-  if (init.Alive()) return network;
-  return FailedPrecondition("init of \"{}\" has ended", id);
-}
-
-absl::StatusOr<std::string> ManagerDaemon::AliasDns(const std::string& id) {
-  if (!dns_) return std::string();
-  SYSBOX_ASSIGN_OR_RETURN(Fd network, NetworkOf(id));
-  SYSBOX_ASSIGN_OR_RETURN(std::string address,
-                          dns_->Alias(id, std::move(network)));
-  Log(LogLevel::kDebug, "{}: Docker's resolver is {}, too", id, address);
-  return address;
 }
 
 // Our predecessor's, if it was killed: callers have been waiting at it.
@@ -210,11 +100,12 @@ absl::Status ManagerDaemon::Listen() {
       server_,
       api::Server::Create(loop_.get(), std::move(listener),
                           {.allowed_uid = 0, .version = options_.version}));
-  api::ServeManager(server_.get(), this);
+  api::ServeManager(server_.get(), backend_.get());
   for (api::DaemonPart* part : options_.parts) {
     SYSBOX_RETURN_IF_ERROR(part->Start(loop_.get(), server_.get()));
   }
-  server_->OnHangup([this](const api::Peer& peer) { OnHangup(peer); });
+  server_->OnHangup(
+      [this](const api::Peer& peer) { backend_->OnHangup(peer); });
   server_->OnOffence([](const api::Peer& peer, const absl::Status& status) {
     Log(LogLevel::kWarning, "closed the connection of process {}: {}", peer.pid,
         MessageOf(status));
@@ -252,7 +143,7 @@ void ManagerDaemon::Reload() {
     return Log(LogLevel::kError, "reload: {}; all stays as it was",
                MessageOf(options.status()));
   }
-  service_->Reconfigure(*options);
+  backend_->service().Reconfigure(*options);
   Log(LogLevel::kInfo, "reloaded the configuration");
 }
 
@@ -264,122 +155,6 @@ absl::Status ManagerDaemon::Run() {
   }
   (void)Unlink(SocketPath());  // gone: somebody cleaned /run
   return status;
-}
-
-absl::StatusOr<ManagerDaemon::Caller*> ManagerDaemon::CallerOf(
-    const api::Peer& peer) {
-  auto found = callers_.find(peer.connection);
-  if (found != callers_.end()) return &found->second;
-  if (peer.pid <= 0) {
-    return FailedPrecondition("the caller's pid namespace is not ours");
-  }
-  SYSBOX_ASSIGN_OR_RETURN(ProcessIdentity process, IdentityOf(peer.pid));
-  Caller& caller = callers_[peer.connection];
-  caller.process = process;
-  return &caller;
-}
-
-absl::StatusOr<api::Registered> ManagerDaemon::RegisterEverywhere(
-    const Caller& caller, const api::Registration& registration) {
-  SYSBOX_ASSIGN_OR_RETURN(api::Registered registered,
-                          service_->Register(caller.process, registration));
-  for (api::DaemonPart* part : options_.parts) {
-    const absl::Status status = part->Register(registration, &registered);
-    if (status.ok()) continue;
-    (void)service_->Unregister(registration.id);  // `status` matters more
-    return status;
-  }
-  return registered;
-}
-
-absl::StatusOr<api::Registered> ManagerDaemon::Register(
-    const api::Peer& peer, api::Registration registration) {
-  SYSBOX_ASSIGN_OR_RETURN(Caller * caller, CallerOf(peer));
-  const std::string id = registration.id;
-  auto registered = RegisterEverywhere(*caller, registration);
-  if (!registered.ok()) {
-    Log(LogLevel::kWarning, "register {}: {}", id,
-        MessageOf(registered.status()));
-    return registered;
-  }
-  caller->pending.insert(id);
-  Log(LogLevel::kInfo, "registered {}: uids {}, gids {}{}", id,
-      DescribeHostIds(registered->maps.uids),
-      DescribeHostIds(registered->maps.gids),
-      registered->shares_user_namespace ? ", shared user namespace" : "");
-  return registered;
-}
-
-absl::Status ManagerDaemon::Activate(const api::Peer& peer,
-                                     const std::string& id, Pidfd init) {
-  SYSBOX_RETURN_IF_ERROR(service_->Activate(id, init));
-  for (api::DaemonPart* part : options_.parts) {
-    SYSBOX_RETURN_IF_ERROR(part->Activate(id, init));
-  }
-  // Its registration may have come by another connection, before a restart.
-  absl::StatusOr<Caller*> caller = CallerOf(peer);
-  if (caller.ok()) {
-    (*caller)->pending.erase(id);
-    (*caller)->activated.push_back(id);
-  }
-  Log(LogLevel::kDebug, "activated {}: process {}", id, init.pid());
-  return absl::OkStatus();
-}
-
-absl::Status ManagerDaemon::Unregister(const std::string& id) {
-  SYSBOX_ASSIGN_OR_RETURN(bool released, service_->Unregister(id));
-  if (released) Log(LogLevel::kInfo, "unregistered {}", id);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<std::vector<api::ContainerSummary>> ManagerDaemon::List(
-    const std::string& after, size_t limit) {
-  return service_->List(after, limit);
-}
-
-void ManagerDaemon::OnHeld(const LedgerEntry& entry) {
-  if (coherence_ && entry.active()) {
-    coherence_->Hold(entry.id, entry.rootfs, entry.init);
-  }
-  const absl::Status watched = watch_->Watch(entry.id, entry.keeper());
-  if (watched.ok()) return;
-  Log(LogLevel::kWarning, "{}: its end will be noticed late: {}", entry.id,
-      MessageOf(watched));
-}
-
-void ManagerDaemon::OnReleased(const std::string& id) {
-  watch_->Unwatch(id);
-  if (coherence_) coherence_->Release(id);
-  if (dns_) dns_->Release(id);
-  for (api::DaemonPart* part : options_.parts) part->Release(id);
-}
-
-void ManagerDaemon::OnHangup(const api::Peer& peer) {
-  auto node = callers_.extract(peer.connection);
-  if (node.empty()) return;
-  const Caller& caller = node.mapped();
-  // The runtime has gone, so init has its own root by now.
-  if (coherence_) {
-    for (const std::string& id : caller.activated) coherence_->Start(id);
-  }
-  for (const std::string& id : caller.pending) {
-    absl::StatusOr<bool> released = service_->Abandon(id, caller.process);
-    if (!released.ok()) {
-      Log(LogLevel::kError, "release {}: {}", id, MessageOf(released.status()));
-    } else if (*released) {
-      Log(LogLevel::kInfo, "released {}: process {} gave up before its start",
-          id, caller.process.pid);
-    }
-  }
-}
-
-void ManagerDaemon::OnEnd(const std::string& id) {
-  absl::StatusOr<bool> released = service_->ReleaseIfDead(id);
-  if (!released.ok()) {
-    Log(LogLevel::kError, "release {}: {}", id, MessageOf(released.status()));
-  } else if (*released) {
-    Log(LogLevel::kInfo, "released {}: it has ended", id);
-  }
 }
 
 absl::StatusOr<PidFile> TakePidFile(const DaemonOptions& options) {

@@ -146,6 +146,38 @@ def test_uptime_begins_with_the_container(docker, limited):
     assert abs(booted - (time.time() - first)) < 3
 
 
+UPTIMES = """
+import os, re, threading, time
+end = time.monotonic() + 3
+wrong, counts = [], []
+def read(held):
+    last, count = 0, 0
+    while time.monotonic() < end:
+        if held:
+            text = os.pread(held, 4096, 0)
+        else:
+            with open("/proc/uptime", "rb") as file: text = file.read()
+        now = re.fullmatch(rb"([0-9]+\\.[0-9]{2}) [0-9]+\\.[0-9]{2}\\n", text)
+        if not now or float(now[1]) < last: wrong.append((last, text))
+        last, count = float(now[1]) if now else last, count + 1
+    counts.append(count)
+held = os.open("/proc/uptime", os.O_RDONLY)
+first = float(os.pread(held, 64, 0).split()[0])
+threads = [threading.Thread(target=read, args=(held if i % 2 else None,))
+           for i in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+passed = float(os.pread(held, 64, 0).split()[0]) - first
+print(wrong, min(counts) > 5, 2.9 < passed < 30)
+"""
+
+
+def test_many_read_the_uptime_at_once(docker, tools):
+    """From the kernel's cache, in which it goes on, and never back."""
+    said = docker.run("python3", "-c", UPTIMES, options=tools).out
+    assert said == "[] True True\n"
+
+
 CLOCKS = """
 import os, time
 with open("/proc/uptime") as file: up = float(file.read().split()[0])

@@ -57,7 +57,7 @@ TEST_CASE("of what the root tells only the name is kept") {
   FakeView view{root.path()};
   const auto tree = TreeOf(view, Superblock::kLive);
   const auto found =
-      VALUE_OF(tree->Lookup(kInit, fuse::kRootNode, "proc:uptime"));
+      VALUE_OF(tree->Lookup(kInit, fuse::kRootNode, "proc:meminfo"));
   CHECK(found.fixed_name);
   CHECK_FALSE(found.fixed);
   CHECK(found.valid_ms == 0);

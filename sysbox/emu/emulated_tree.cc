@@ -76,7 +76,7 @@ bool IsSteady(const ServedNode& node) {
     // Its sibling's writes change it, too.
     return spec.zeroes.empty();
   }
-  return spec.content == Content::kGenerated || spec.steady;
+  return (spec.content == Content::kGenerated && !spec.ticks) || spec.steady;
 }
 
 class EmulatedTree : public fuse::Tree {
@@ -246,6 +246,7 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
       IsSteady(node) || (superblock_ == Superblock::kLive &&
                          node.spec.content != Content::kNamespace);
   attributes.fixed_name = node.spec.content != Content::kNamespace;
+  if (node.spec.ticks) attributes.valid_ms = kFreshMs;
   if (superblock_ == Superblock::kLive) {
     attributes.size = kLiveFileSize;
     return attributes;

@@ -169,6 +169,13 @@ TEST_CASE("how old what the kernel knows of a file may be") {
   CHECK_FALSE(value.fixed_name);
   CHECK(value.name_valid_ms == 0);
   CHECK(value.valid_ms > 0);
+  view.Put(Scope::kHost, "/proc/1/cgroup", "");
+  view.Put(Scope::kHost, "/sys/devices/system/cpu/online", "0\n");
+  const fuse::Attributes clock = VALUE_OF(container.Walk("/proc/uptime"));
+  CHECK(clock.size > 0);
+  CHECK_FALSE(clock.fixed);  // it is bound: its opening asks nobody's name
+  CHECK(clock.valid_ms > 0);
+  CHECK(clock.valid_ms < 10);
   // Somebody may wait for a change by poll, or write the one to see the other.
   view.Put(Scope::kUts, kHostname, "box\n");
   CHECK(VALUE_OF(container.Walk(kHostname)).valid_ms == 0);

@@ -48,8 +48,6 @@ ContainerFacts FakeView::facts() const {
           .started_ns = 5};
 }
 
-views::ContainerResources& FakeView::resources() { std::abort(); }
-
 std::optional<std::string> FakeView::Get(std::string_view path) const {
   const auto found = stored_.find(std::string(path));
   if (found == stored_.end()) return std::nullopt;

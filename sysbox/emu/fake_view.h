@@ -15,7 +15,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "sysbox/cgroups/hierarchy.h"
 #include "sysbox/emu/container_view.h"
+#include "sysbox/emu/views/container_resources.h"
+#include "sysbox/emu/views/host_resources.h"
 #include "sysbox/fuse/tree.h"
 #include "sysbox/linux/fd.h"
 
@@ -23,7 +26,10 @@ namespace sysbox::emu {
 
 class FakeView : public ContainerView, StoredValues, KernelFiles {
  public:
-  explicit FakeView(std::string root) : root_(std::move(root)) {}
+  explicit FakeView(std::string root)
+      : root_(std::move(root)),
+        host_({root_ + "/host/proc", root_ + "/host/sys",
+               cgroups::Hierarchies()}) {}
 
   // Makes or replaces the kernel's file `path` of `scope`; directories above
   // it are made.
@@ -39,7 +45,8 @@ class FakeView : public ContainerView, StoredValues, KernelFiles {
   KernelFiles& kernel() override { return *this; }
   void set_host_writes(HostWrites* writes) { host_writes_ = writes; }
   HostWrites* host_writes() override { return host_writes_; }
-  views::ContainerResources& resources() override;
+  // Of the host's files as Put; there are no cgroups.
+  views::ContainerResources& resources() override { return resources_; }
 
  private:
   std::optional<std::string> Get(std::string_view path) const override;
@@ -55,6 +62,8 @@ class FakeView : public ContainerView, StoredValues, KernelFiles {
   std::string PathOf(Scope scope, std::string_view path) const;
 
   std::string root_;
+  views::HostResources host_;
+  views::ContainerResources resources_{host_};
   HostWrites* host_writes_ = nullptr;
   std::map<std::string, std::string> stored_;
   std::atomic<uint64_t> namespace_ = 4026532000;  // servers ask for it

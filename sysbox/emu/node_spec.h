@@ -127,6 +127,7 @@ struct NodeSpec {
   Check check = {};
   Scope scope = Scope::kHost;
   bool steady = false;  // of kHost: once read it may be cached for good
+  bool ticks = false;   // of kGenerated and kStatic: changes by itself
   Generator generate = nullptr;
   Writer write = nullptr;
   std::string_view initial = {};  // of kPrivate, where the host has none;
@@ -242,6 +243,14 @@ constexpr NodeSpec Fixed(std::string_view path, Generator generate,
                          mode_t mode = 0444) {
   NodeSpec row = Computed(path, generate, mode);
   row.superblock = Superblock::kStatic;
+  return row;
+}
+
+// A computed file that says the same to every caller, changes by itself and may
+// be some milliseconds old: many who read it at once ask once.
+constexpr NodeSpec Ticking(std::string_view path, Generator generate) {
+  NodeSpec row = Fixed(path, generate);
+  row.ticks = true;
   return row;
 }
 

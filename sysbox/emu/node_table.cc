@@ -43,6 +43,10 @@ constexpr bool IsSane(const NodeSpec& row) {
   if ((row.content == Content::kGenerated) != (row.generate != nullptr)) {
     return false;
   }
+  if (row.ticks && (row.content != Content::kGenerated ||
+                    row.superblock != Superblock::kStatic)) {
+    return false;
+  }
   if ((row.writing == Writing::kComputed) != (row.write != nullptr)) {
     return false;
   }

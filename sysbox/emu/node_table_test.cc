@@ -85,7 +85,7 @@ static /proc/sys/net/ipv4/vs/
 static /proc/sys/net/ipv6/neigh/
 static /proc/sys/net/netfilter/nf_conntrack_max
 static /proc/sys/vm/
-live /proc/uptime
+static /proc/uptime
 live /proc/vmstat
 static /sys/block/
 static /sys/bus/

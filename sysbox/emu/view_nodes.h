@@ -35,7 +35,7 @@ inline constexpr NodeSpec kViewNodes[] = {
     Within(Computed("/proc/pressure/memory", &views::PressureMemory)),
     Computed("/proc/stat", &views::ProcStat),
     Computed("/proc/swaps", &views::Swaps),
-    Computed("/proc/uptime", &views::Uptime),
+    Ticking("/proc/uptime", &views::Uptime),
     Computed("/proc/vmstat", &views::Vmstat),
 
     Live(ReadBy(Except(Directory("/sys/devices/system/cpu", Others::kHost, Scope::kHost, 0755), &IsForeignCpu), &views::SystemCpuFile)),

@@ -155,6 +155,49 @@ def test_the_rootfs_is_where_config_json_says(bundle, name, log, busybox_rootfs,
     assert not (rootfs / "tmp/f").exists()
 
 
+@pytest.mark.parametrize("point", ["prestart", "createRuntime"])
+def test_hooks_on_the_host_come_when_all_is_mounted(bundle, name, log, point):
+    """However long that takes."""
+    bundle.spec["mounts"] += [
+        {"type": "tmpfs", "source": "t", "destination": f"/tmp/{number}"}
+        for number in range(300)]
+    bundle.spec["hooks"] = {point: [hook(
+        log, point, "pid=${state##*'\"pid\":'}; "
+        "grep -q /tmp/299 /proc/${pid%%[!0-9]*}/mountinfo")]}
+    bundle.save(args=["true"])
+    bundle("run", name)
+
+
+# As hooks of vendors do that CDI names: from the state to config.json, and from
+# there to the root file system.
+BY_CONFIG = """set -e
+bundle=${state##*'"bundle":"'}
+bundle=${bundle%%'"'*}
+root=$(sed 's/.*"root": {"path": "\\([^"]*\\).*/\\1/' $bundle/config.json)
+cd $bundle
+echo made >$root/etc/made"""
+
+
+@pytest.mark.parametrize("place", ["bundle/rootfs", "deep/rootfs"])
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_bundle_that_only_the_hosts_root_may_enter(
+        bundle, name, log, disk, place, read_only, nothing_left):
+    """Nor its rootfs, as is with Docker's: hooks that run as the container's
+    root read both all the same."""
+    closed = disk / "closed"
+    closed.mkdir(mode=0o700)
+    bundle.path = bundle.path.rename(closed / "bundle")
+    rootfs = images.make_busybox_rootfs(closed / place)
+    (closed / place).parent.chmod(0o710)
+    path = "rootfs" if place.startswith("bundle") else str(rootfs)
+    bundle.spec["root"] = {"path": path, "readonly": read_only}
+    bundle.spec["hooks"] = {"createContainer": [
+        hook(log, "createContainer", BY_CONFIG)]}
+    bundle.save(args=["sh", "-c", "cat /etc/made; cut -d ' ' -f 5 "
+                      "/proc/self/mountinfo | grep -c closed"])
+    assert bundle("run", name, check=False).out == "made\n0\n"
+
+
 def test_a_hook_of_a_bundle_that_is_gone(bundle, name, log):
     """Runs all the same, in the root directory."""
     bundle.spec["hooks"] = {"poststop": [hook(log, "poststop")]}

@@ -58,6 +58,12 @@ struct JoinedNamespace {
   std::string path;
 };
 
+// What hooks are told to read (init_bundle.h).
+struct Bundle {
+  std::string path;    // absolute, clean
+  std::string config;  // its config.json
+};
+
 struct LaunchPlan {
   std::string id;
   std::vector<NamespaceType> new_namespaces;
@@ -76,8 +82,10 @@ struct LaunchPlan {
   // Its boot clock begins with init, as the /proc/uptime that it is shown.
   bool fresh_boot_clock = false;
   mounts::MountPlan mounts;
-  // Hooks that run before pivot_root find all of it at the rootfs's path.
+  // Hooks before pivot_root find all of it at the rootfs's path: those on the
+  // host run once it is there. False if none of them looks.
   bool rootfs_at_its_path = false;
+  Bundle bundle;  // only for createContainer's hooks
   std::vector<oci::Hook> create_container_hooks;  // run by init, before pivot
   std::vector<oci::Hook> start_container_hooks;   // run by init, before exec
   ProcessPlan process;

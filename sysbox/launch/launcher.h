@@ -48,9 +48,13 @@ struct LaunchCallbacks {
   // can be done beside. Default: nothing.
   std::function<void()> meanwhile;
   // All namespaces exist and have their maps, init waits: the moment for
-  // Manager::Activate, limits, prestart and createRuntime hooks. An error
-  // ends the launch.
+  // Manager::Activate, limits, hooks that need no more. An error ends the
+  // launch.
   std::function<absl::Status(const Pidfd& init)> namespaces_ready;
+  // Init has made all mounts of the rootfs, which is in its place: the moment
+  // for prestart and createRuntime hooks. An error ends the launch. Default:
+  // nothing.
+  std::function<absl::Status()> mounted;
   // `pid` is init's as its own pid namespace has it, which those hooks are
   // told. Default: none are.
   std::function<HookStates(pid_t pid)> hook_states;

@@ -202,6 +202,7 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
                           AwaitTerminal(plan.process, fds, channel));
   SYSBOX_ASSIGN_OR_RETURN(SyncPacket mounted,
                           channel.Expect(SyncMessage::kMounted));
+  if (callbacks.mounted) SYSBOX_RETURN_IF_ERROR(callbacks.mounted());
   HookStates states;
   if (callbacks.hook_states) {
     states = callbacks.hook_states(static_cast<pid_t>(mounted.value));

@@ -11,6 +11,7 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/launch/become_program.h"
 #include "sysbox/launch/hooks.h"
+#include "sysbox/launch/init_bundle.h"
 #include "sysbox/launch/init_cgroup.h"
 #include "sysbox/launch/init_console.h"
 #include "sysbox/launch/init_credentials.h"
@@ -157,6 +158,9 @@ absl::Status Init(const LaunchPlan& plan, const LaunchFds& fds,
   SYSBOX_RETURN_IF_ERROR(SetIdentity(plan));
   SYSBOX_ASSIGN_OR_RETURN(std::vector<DetachedMount> mounts,
                           TakeMounts(plan, stage, channel));
+  if (!plan.create_container_hooks.empty()) {
+    SYSBOX_RETURN_IF_ERROR(ShowBundle(plan), "show hooks the bundle");
+  }
   SYSBOX_ASSIGN_OR_RETURN(
       Fd root, BuildRoot(plan, PlaceForRootfs(is_in_rootfs), mounts));
   std::optional<Terminal> terminal;

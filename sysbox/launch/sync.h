@@ -13,9 +13,10 @@
 //      │◀─────────────────────── kNamespaced ───┤
 //      │ puts mounts on the stage, sets clocks  │
 //      ├─ kLocked ─────────────────────────────▶│
-//      │ prestart, createRuntime hooks          │ rootfs, mounts
+//      │ hooks that need only namespaces        │ rootfs, mounts
 //      │◀──────────────── kTerminal {master} ───┤ only with a terminal
 //      │◀─────────────────── kMounted {pid} ────┤
+//      │ prestart, createRuntime hooks          │
 //      ├─ kRun {hook state} ───────────────────▶│ enters its time namespace,
 //      │                                        │ createContainer hooks, pivot,
 //      │                                        │ sysctls, identity, program

@@ -91,10 +91,12 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   WarnOfNetwork(inputs);
   SYSBOX_ASSIGN_OR_RETURN(mounts::MountPlan mounts,
                           mounts::BuildMountPlan(spec, inputs));
+  SYSBOX_ASSIGN_OR_RETURN(launch::Bundle for_hooks,
+                          BundleForHooks(options, spec));
   SYSBOX_ASSIGN_OR_RETURN(
       launch::LaunchPlan plan,
       BuildLaunchPlan({spec, registered, std::move(mounts), options.id,
-                       !options.no_new_keyring,
+                       std::move(for_hooks), !options.no_new_keyring,
                        options.listen_fds + options.preserve_fds,
                        bundle.syscont.syscont_mode, traps,
                        !inputs.network_of_host.empty()}));
@@ -140,15 +142,6 @@ std::vector<std::string> DataRootsOf(const mounts::MountPlan& plan) {
   return roots;
 }
 
-absl::Status RunCreateHooks(const oci::StateFile& state) {
-  if (!state.config.hooks.has_value()) return absl::OkStatus();
-  const oci::Hooks& hooks = *state.config.hooks;
-  constexpr auto kStatus = oci::ContainerStatus::kCreating;
-  SYSBOX_RETURN_IF_ERROR(
-      RunHostHooks("prestart", hooks.prestart, state, kStatus));
-  return RunHostHooks("createRuntime", hooks.create_runtime, state, kStatus);
-}
-
 absl::StatusOr<launch::Launched> Launch(
     const CreateOptions& options, const api::EmulatedFilesystems& emulated,
     api::Manager& manager, Work& work) {
@@ -180,8 +173,12 @@ absl::StatusOr<launch::Launched> Launch(
     state.data_roots = DataRootsOf(work.plan.mounts);
     SYSBOX_RETURN_IF_ERROR(work.dir.Save(state), "save state");
     SYSBOX_RETURN_IF_ERROR(manager.Activate(options.id, init));
-    return RunCreateHooks(state);
+    return work.plan.rootfs_at_its_path ? absl::OkStatus()
+                                        : RunCreateHooks(state);
   };
+  if (work.plan.rootfs_at_its_path) {
+    callbacks.mounted = [&] { return RunCreateHooks(work.state); };
+  }
   if (work.state.intercepted) {
     callbacks.take_listener = [&](Fd listener) {
       return manager.Listen(options.id, listener);

@@ -32,6 +32,15 @@ absl::Status RunHostHooks(std::string_view point,
   return launch::RunHooks(point, hooks, HookStateOf(state, status), directory);
 }
 
+absl::Status RunCreateHooks(const oci::StateFile& state) {
+  if (!state.config.hooks.has_value()) return absl::OkStatus();
+  const oci::Hooks& hooks = *state.config.hooks;
+  constexpr auto kStatus = oci::ContainerStatus::kCreating;
+  SYSBOX_RETURN_IF_ERROR(
+      RunHostHooks("prestart", hooks.prestart, state, kStatus));
+  return RunHostHooks("createRuntime", hooks.create_runtime, state, kStatus);
+}
+
 void RunLateHostHooks(std::string_view point,
                       const std::vector<oci::Hook>& hooks,
                       const oci::StateFile& state,

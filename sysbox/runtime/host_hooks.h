@@ -19,6 +19,8 @@ absl::Status RunHostHooks(std::string_view point,
                           const std::vector<oci::Hook>& hooks,
                           const oci::StateFile& state,
                           oci::ContainerStatus status);
+// prestart's and createRuntime's, of a container that is being created.
+absl::Status RunCreateHooks(const oci::StateFile& state);
 // All of them; what fails is only logged.
 void RunLateHostHooks(std::string_view point,
                       const std::vector<oci::Hook>& hooks,

@@ -56,6 +56,14 @@ void AddSysctls(const oci::Spec& spec, launch::LaunchPlan& plan) {
   }
 }
 
+// Docker's own, in each of its containers, sets up the network namespace alone:
+// it may run while init mounts.
+bool LookAtRootfs(const std::vector<oci::Hook>& hooks) {
+  return std::any_of(hooks.begin(), hooks.end(), [](const oci::Hook& hook) {
+    return hook.args.empty() || hook.args.front() != "libnetwork-setkey";
+  });
+}
+
 }  // namespace
 
 absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
@@ -74,11 +82,12 @@ absl::StatusOr<launch::LaunchPlan> BuildLaunchPlan(LaunchPlanInputs inputs) {
   plan.fresh_boot_clock =
       inputs.system_container && launch::MakesNew(plan, NamespaceType::kPid);
   plan.mounts = std::move(inputs.mounts);
+  plan.bundle = std::move(inputs.bundle);
   if (spec.hooks.has_value()) {
     plan.create_container_hooks = spec.hooks->create_container;
     plan.start_container_hooks = spec.hooks->start_container;
-    plan.rootfs_at_its_path = !spec.hooks->prestart.empty() ||
-                              !spec.hooks->create_runtime.empty() ||
+    plan.rootfs_at_its_path = LookAtRootfs(spec.hooks->prestart) ||
+                              LookAtRootfs(spec.hooks->create_runtime) ||
                               !spec.hooks->create_container.empty();
   }
   SYSBOX_ASSIGN_OR_RETURN(

@@ -18,6 +18,7 @@ struct LaunchPlanInputs {
   const api::Registered& registered;
   mounts::MountPlan mounts;
   std::string id;
+  launch::Bundle bundle;
   bool new_session_keyring = true;
   int preserve_fds = 0;
   bool system_container = true;

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/time/clock.h"
 #include "fmt/format.h"
+#include "sysbox/base/clean_path.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/time.h"
@@ -27,9 +28,13 @@ namespace {
 
 constexpr size_t kMaxConfig = size_t{8} << 20;
 
+std::string ConfigPath(const CreateOptions& options) {
+  return options.config.empty() ? options.bundle + "/config.json"
+                                : options.config;
+}
+
 absl::StatusOr<oci::Spec> LoadSpec(const CreateOptions& options) {
-  std::string path =
-      options.config.empty() ? options.bundle + "/config.json" : options.config;
+  const std::string path = ConfigPath(options);
   SYSBOX_ASSIGN_OR_RETURN(std::string text, ReadFile(path, kMaxConfig));
   absl::StatusOr<oci::Spec> spec = oci::ParseSpec(text);
   SYSBOX_RETURN_IF_ERROR(spec.status(), "{}", path);
@@ -125,6 +130,18 @@ absl::StatusOr<api::Registered> RegisterContainer(const CreateOptions& options,
         {root.target, root.path, root.names});
   }
   return manager.Register(std::move(registration));
+}
+
+absl::StatusOr<launch::Bundle> BundleForHooks(const CreateOptions& options,
+                                              const oci::Spec& spec) {
+  launch::Bundle bundle;
+  if (!spec.hooks.has_value() || spec.hooks->create_container.empty()) {
+    return bundle;
+  }
+  bundle.path = CleanPath(options.bundle);
+  SYSBOX_ASSIGN_OR_RETURN(bundle.config,
+                          ReadFile(ConfigPath(options), kMaxConfig));
+  return bundle;
 }
 
 oci::StateFile InitialState(const CreateOptions& options,

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "sysbox/api/manager.h"
+#include "sysbox/launch/launch_plan.h"
 #include "sysbox/oci/spec.h"
 #include "sysbox/oci/state.h"
 #include "sysbox/runtime/create.h"
@@ -31,6 +32,10 @@ absl::StatusOr<Fd> SharedUserNamespace(const oci::Spec& spec);
 absl::StatusOr<api::Registered> RegisterContainer(const CreateOptions& options,
                                                   const CheckedBundle& bundle,
                                                   api::Manager& manager);
+
+// For createContainer's hooks; empty without any.
+absl::StatusOr<launch::Bundle> BundleForHooks(const CreateOptions& options,
+                                              const oci::Spec& spec);
 
 // The state as it is before launch: no init yet.
 oci::StateFile InitialState(const CreateOptions& options,

@@ -10,16 +10,15 @@
 #include "fmt/format.h"
 #include "sysbox/base/clean_path.h"
 #include "sysbox/base/status.h"
+#include "sysbox/mounts/bind_plan.h"
 #include "sysbox/mounts/dev_plan.h"
+#include "sysbox/mounts/own_mounts.h"
 #include "sysbox/mounts/rootfs_plan.h"
 #include "sysbox/mounts/target_path.h"
 #include "sysbox/oci/mount_options.h"
 
 namespace sysbox::mounts {
 namespace {
-
-constexpr uint64_t kAllSlave = uint64_t{MS_SLAVE} | MS_REC;
-constexpr uint64_t kAllPrivate = uint64_t{MS_PRIVATE} | MS_REC;
 
 std::vector<FilesystemOption> FilesystemOptions(
     const oci::MountOptions& options) {
@@ -35,36 +34,13 @@ std::vector<FilesystemOption> FilesystemOptions(
   return result;
 }
 
-// A clone of a shared mount is a peer of it: what the container mounts below
-// would appear on the host. So everything is at least a slave first; "shared"
-// then makes it shared with namespaces made inside the container.
-std::vector<uint64_t> BindPropagation(const std::vector<uint64_t>& wanted) {
-  if (!wanted.empty() &&
-      (wanted.front() == kAllSlave || wanted.front() == kAllPrivate)) {
-    return wanted;
-  }
-  std::vector<uint64_t> result = {kAllSlave};
-  result.insert(result.end(), wanted.begin(), wanted.end());
-  return result;
-}
-
-bool SameMap(const std::vector<oci::IdMapping>& mapping, const IdMap& map) {
-  return std::equal(mapping.begin(), mapping.end(), map.lines.begin(),
-                    map.lines.end(),
-                    [](const oci::IdMapping& a, const IdMapLine& b) {
-                      return a.container_id == b.inside &&
-                             a.host_id == b.outside && a.size == b.size;
-                    });
-}
-
 // Builds the ops of spec.mounts one after the other.
 class Builder {
  public:
   Builder(const oci::Spec& spec, const BuildInputs& inputs)
       : spec_(spec), inputs_(inputs) {}
 
-  void AddDataRoots(const RootfsPlan& rootfs);
-  void AddKernelFiles();
+  void Add(std::vector<MountOp> ops);
   absl::Status AddMount(size_t index);
   absl::Status AddDevicesOutsideDev();
   absl::Status AddHiddenPaths();
@@ -73,17 +49,11 @@ class Builder {
   std::vector<MountOp> TakeOps() { return std::move(ops_); }
 
  private:
-  bool IsCovered(const std::string& path) const;
   absl::Status CheckTarget(const oci::Mount& mount, MountOp& op) const;
   absl::Status AddBind(size_t index, const oci::MountOptions& options,
                        MountOp op);
   absl::Status AddFilesystem(const oci::Mount& mount,
                              const oci::MountOptions& options, MountOp op);
-  absl::StatusOr<bool> WantsIdMap(const oci::Mount& mount,
-                                  const oci::MountOptions& options,
-                                  const SourceFacts& source,
-                                  const MountOp& op) const;
-  void Lock(const SourceFacts& source, MountOp& op) const;
   bool AddAsDeviceNode(const MountOp& op);
   void AddEmulated(const MountOp& filesystem);
   absl::Status AddPaths(const std::vector<std::string>& paths,
@@ -94,6 +64,10 @@ class Builder {
   const BuildInputs& inputs_;
   std::vector<MountOp> ops_;
 };
+
+void Builder::Add(std::vector<MountOp> ops) {
+  std::move(ops.begin(), ops.end(), std::back_inserter(ops_));
+}
 
 MountOp* Builder::Dev() {
   for (MountOp& op : ops_) {
@@ -125,44 +99,6 @@ absl::Status Builder::CheckTarget(const oci::Mount& mount, MountOp& op) const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> Builder::WantsIdMap(const oci::Mount& mount,
-                                         const oci::MountOptions& options,
-                                         const SourceFacts& source,
-                                         const MountOp& op) const {
-  const IdMaps& maps = inputs_.options.maps;
-  if (!mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
-    if (SameMap(mount.uid_mappings, maps.uids) &&
-        SameMap(mount.gid_mappings, maps.gids)) {
-      return true;
-    }
-    return InvalidArgument(
-        "{}: uidMappings and gidMappings other than the container's own are "
-        "not supported",
-        op.field);
-  }
-  if (maps.uids.lines.empty()) return false;
-  if (options.id_map) return true;
-  if (inputs_.options.skip_uid_shift.contains(op.target)) return false;
-  if (source.device || IsBelow(source.path, "/dev")) return false;
-  // Made for this container by whoever owns its ids.
-  return !(OwnsHostId(maps.uids, source.uid) &&
-           OwnsHostId(maps.gids, source.gid));
-}
-
-// What config.json says, and what the host has set on the source: neither is
-// the container's to take back.
-void Builder::Lock(const SourceFacts& source, MountOp& op) const {
-  if (!inputs_.options.lock_attributes) return;
-  uint64_t attributes = (source.attributes & ~op.attributes.clear) |
-                        op.attributes.set | op.recursive_attributes.set;
-  if (op.recursive) {
-    attributes |= source.attributes_below & ~op.recursive_attributes.clear;
-  }
-  op.locked = (attributes & kLockableAttributes) != 0;
-  op.stays =
-      inputs_.options.lock_in_place && (attributes & MOUNT_ATTR_RDONLY) != 0;
-}
-
 // /dev/null on a name in our own /dev needs no mount.
 bool Builder::AddAsDeviceNode(const MountOp& op) {
   MountOp* dev = Dev();
@@ -178,23 +114,13 @@ bool Builder::AddAsDeviceNode(const MountOp& op) {
 
 absl::Status Builder::AddBind(size_t index, const oci::MountOptions& options,
                               MountOp op) {
-  const oci::Mount& mount = spec_.mounts[index];
   if (index >= inputs_.sources.size() || !inputs_.sources[index].has_value()) {
     return Internal("{}: source was not looked at", op.field);
   }
-  const SourceFacts& source = *inputs_.sources[index];
-  op.kind = MountOp::Kind::kBind;
-  op.source = source.path;
-  op.recursive = options.recursive;
-  // "rw" is what a bind is unless its source is read-only, and that is the
-  // host's decision.
-  op.attributes.clear &= ~uint64_t{MOUNT_ATTR_RDONLY};
-  op.recursive_attributes.clear &= ~uint64_t{MOUNT_ATTR_RDONLY};
-  op.propagation = BindPropagation(options.propagation);
-  SYSBOX_ASSIGN_OR_RETURN(op.id_map, WantsIdMap(mount, options, source, op));
-  op.id_map_required = op.id_map && inputs_.options.id_map_required;
+  SYSBOX_RETURN_IF_ERROR(FillBind(spec_.mounts[index], options,
+                                  *inputs_.sources[index], inputs_.options,
+                                  op));
   if (op.attributes.set == 0 && AddAsDeviceNode(op)) return absl::OkStatus();
-  Lock(source, op);
   ops_.push_back(std::move(op));
   return absl::OkStatus();
 }
@@ -268,60 +194,6 @@ absl::Status Builder::AddMount(size_t index) {
   return AddFilesystem(mount, options, std::move(op));
 }
 
-// By a mount of the user's on it or above: that is what he wants.
-bool Builder::IsCovered(const std::string& path) const {
-  return std::any_of(spec_.mounts.begin(), spec_.mounts.end(),
-                     [&](const oci::Mount& mount) {
-                       const std::string target = CleanPath(mount.destination);
-                       return target == path || IsBelow(path, target);
-                     });
-}
-
-// In front of the user's mounts, some of which may lie below.
-void Builder::AddDataRoots(const RootfsPlan& rootfs) {
-  if (!inputs_.rootfs.overlay.has_value()) return;
-  for (const DataRoot& root : inputs_.data_roots) {
-    if (IsCovered(root.path)) continue;
-    MountOp op;
-    op.kind = MountOp::Kind::kDataRoot;
-    op.field = "data root";
-    op.target = root.path;
-    op.source = inputs_.rootfs.overlay->upper;
-    op.mode = root.mode;
-    op.id_map = rootfs.kind == RootfsPlan::Kind::kIdMappedOverlay;
-    op.id_map_required = op.id_map;
-    op.optional = true;
-    op.propagation = {kAllPrivate};
-    if (inputs_.options.read_only_data_roots) {
-      op.attributes.set = MOUNT_ATTR_RDONLY;
-      op.locked = inputs_.options.lock_attributes;
-      op.stays = op.locked && inputs_.options.lock_in_place;
-    }
-    ops_.push_back(std::move(op));
-  }
-}
-
-void Builder::AddKernelFiles() {
-  for (const KernelDirectory& directory : inputs_.kernel_files) {
-    if (IsCovered(directory.target)) continue;
-    MountOp op;
-    op.kind = MountOp::Kind::kBind;
-    op.field = "kernel files";
-    op.target = directory.target;
-    op.source = directory.source;
-    op.id_map = !inputs_.options.maps.uids.lines.empty();
-    op.optional = true;
-    op.attributes.set =
-        MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-    // The host's own, id-mapped: whoever could clear "read-only" would write
-    // what its kernel loads. No option leaves that to root inside.
-    op.locked = true;
-    op.stays = inputs_.options.lock_in_place;
-    op.propagation = {kAllPrivate};
-    ops_.push_back(std::move(op));
-  }
-}
-
 absl::Status Builder::AddPaths(const std::vector<std::string>& paths,
                                std::string_view field, MountOp::Kind kind) {
   for (size_t i = 0; i < paths.size(); ++i) {
@@ -344,7 +216,7 @@ absl::Status Builder::AddPaths(const std::vector<std::string>& paths,
 absl::Status Builder::AddDevicesOutsideDev() {
   SYSBOX_ASSIGN_OR_RETURN(std::vector<MountOp> devices,
                           DevicesOutsideDev(spec_, inputs_));
-  std::move(devices.begin(), devices.end(), std::back_inserter(ops_));
+  Add(std::move(devices));
   return absl::OkStatus();
 }
 
@@ -383,8 +255,9 @@ absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
   plan.no_pivot = inputs.options.no_pivot;
   SYSBOX_ASSIGN_OR_RETURN(plan.rootfs, BuildRootfsPlan(spec, inputs));
   Builder builder(spec, inputs);
-  builder.AddDataRoots(plan.rootfs);
-  builder.AddKernelFiles();
+  // In front of the user's mounts, some of which may lie below.
+  builder.Add(DataRootMounts(spec, inputs, plan.rootfs));
+  builder.Add(KernelFileMounts(spec, inputs));
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
     SYSBOX_RETURN_IF_ERROR(builder.AddMount(i));
   }

@@ -68,6 +68,26 @@ def test_read_only_mounts_may_be_left_to_root_inside(configured, guest, name,
     assert "here itself setattr OK OK -" in lines
 
 
+def test_a_source_that_cannot_be_mapped_may_be_an_error(configured, bundle,
+                                                        name):
+    """As procfs: otherwise all there is nobody's."""
+    configured.write()
+    launch(configured)
+    bundle.spec["mounts"].append(
+        {"type": "bind", "source": "/proc/sys/fs", "destination": "/tmp",
+         "options": ["rbind", "ro"]})
+    bundle.save(args=["stat", "-c", "%u", "/tmp/file-max"])
+    run_there = {"globals_": ["--manager-socket", configured.socket]}
+    assert bundle("run", name, **run_there).out == "65534\n"
+    configured.write(**{"fsuid-map-fail-on-error": True})
+    configured.process.send_signal(signal.SIGHUP)
+    until(lambda: "reloaded the configuration" in configured.read_log())
+    refused = bundle("run", name, check=False, **run_there)
+    assert refused.code == 1
+    assert len(refused.err.splitlines()) == 1, refused
+    assert "/proc/sys/fs" in refused.err and "id" in refused.err, refused
+
+
 def test_a_bad_file_is_refused_at_start_and_ignored_later(configured):
     configured.write(**{"log-levle": "info"})
     refused = run(configured.binary, *configured.arguments(), check=False)

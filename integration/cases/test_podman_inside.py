@@ -29,17 +29,21 @@ class Users:
 def users(dockerd, daemon, workspace):
     image = images.make_system_image(dockerd, "syscont-podman")
     inner = InnerImage(dockerd, workspace)
-    container = boot(dockerd, image, *inner.options())
-    # Ids that the container has; Debian's begin at 100000.
+    container = boot(dockerd, image, *inner.options(), "-e",
+                     "SYSBOX_IDS=165536")
+    # Ids that every container has; Debian's begin at 100000.
     dockerd.shell(container, f"""
         set -e
         mkdir -p /var/empty
         adduser --quiet --disabled-password --gecos '' user
         usermod --del-subuids 100000-165535 --add-subuids 10000-29999 \\
                 --del-subgids 100000-165535 --add-subgids 10000-29999 user
+        adduser --quiet --disabled-password --gecos '' far
         echo containers:40000:20000 | tee -a /etc/subuid >>/etc/subgid
         podman load -qi {inner.PLACE}
-        su - user -c 'podman load -qi {inner.PLACE}'""")
+        for user in user far; do
+          su - $user -c 'podman load -qi {inner.PLACE}'
+        done""")
     yield Users(dockerd, container)
     dockerd("rm", "-f", container)
 
@@ -115,3 +119,11 @@ def test_a_user_namespace_in_it(users):
     assert (zero, first, size) == ("1", "10000", "20000")
     assert users("root", "podman info -f '{{.Store.GraphDriverName}}'"
                  ) == "overlay\n"
+
+
+def test_ids_as_debian_gives_them(users):
+    """With as many as the container was given, nothing is to be set up."""
+    assert users("far", "podman run --rm --user 65000 busybox id -u"
+                 ) == "65000\n"
+    assert users("far", "podman unshare cat /proc/self/uid_map"
+                 ).split()[3:] == ["1", "100000", "65536"]

@@ -28,6 +28,8 @@ def line_about(result):
     (["-e", "SYSBOX_HONOR_CAPS=yes"], "SYSBOX_HONOR_CAPS"),
     (["-e", "SYSBOX_HONOR_CAPS="], "SYSBOX_HONOR_CAPS"),
     (["-e", "SYSBOX_SYSCONT_MODE=true"], "SYSBOX_SYSCONT_MODE"),
+    (["-e", "SYSBOX_IDS=1000"], "no number from 65536"),
+    (["-e", "SYSBOX_IDS=2147483648"], "ids"),
     (["-e", "SYSBOX_SKIP_UID_SHIFT=relative"], "SYSBOX_SKIP_UID_SHIFT"),
 ])
 def test_refused(docker, host_unchanged, options, text):

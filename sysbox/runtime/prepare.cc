@@ -67,6 +67,20 @@ std::optional<IdMaps> RequestedMaps(const oci::Linux& linux) {
   return IdMaps{MapOf(linux.uid_mappings), MapOf(linux.gid_mappings)};
 }
 
+// Where others say which ids there are, nobody can ask for more.
+absl::Status CheckIdCount(const api::Registration& registration) {
+  const bool settled = registration.requested_maps.has_value() ||
+                       registration.shared_user_namespace.valid();
+  if (registration.range_size == syscont::kLeastIds || !settled) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument(
+      "environment variable SYSBOX_IDS: the container's ids are those of {}",
+      registration.requested_maps.has_value()
+          ? "linux.uidMappings and linux.gidMappings"
+          : "the container whose network it joins");
+}
+
 }  // namespace
 
 absl::StatusOr<CheckedBundle> CheckBundle(const CreateOptions& options) {
@@ -121,6 +135,8 @@ absl::StatusOr<api::Registered> RegisterContainer(const CreateOptions& options,
   registration.requested_maps = RequestedMaps(*bundle.spec.linux);
   SYSBOX_ASSIGN_OR_RETURN(registration.shared_user_namespace,
                           SharedUserNamespace(bundle.spec));
+  registration.range_size = bundle.syscont.id_count;
+  SYSBOX_RETURN_IF_ERROR(CheckIdCount(registration));
   registration.emulate = options.emulate;
   SYSBOX_ASSIGN_OR_RETURN(
       const std::vector<mounts::HostDataRoot> roots,

@@ -1,6 +1,7 @@
 #include "sysbox/syscont/options.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace sysbox::syscont {
 namespace {
 
 constexpr std::string_view kPrefix = "SYSBOX_";
+// What a pool could have at all.
+constexpr uint64_t kMostIds = uint64_t{1} << 31;
 
 absl::Status ParsePathList(std::string_view name, std::string_view value,
                            std::set<std::string>& paths) {
@@ -30,21 +33,59 @@ absl::Status ParsePathList(std::string_view name, std::string_view value,
   return absl::OkStatus();
 }
 
-// One row per variable: a switch, or the list of paths.
+absl::Status SetFlag(std::string_view name, std::string_view value,
+                     bool& flag) {
+  if (value != "TRUE" && value != "FALSE") {
+    return InvalidArgument(
+        "environment variable {}: \"{}\" is neither TRUE nor FALSE", name,
+        value);
+  }
+  flag = value == "TRUE";
+  return absl::OkStatus();
+}
+
+template <bool Options::*flag>
+absl::Status Flag(std::string_view name, std::string_view value,
+                  Options& options) {
+  return SetFlag(name, value, options.*flag);
+}
+
+absl::Status SkipUidShift(std::string_view name, std::string_view value,
+                          Options& options) {
+  if (value.find('=') != std::string_view::npos) {
+    return InvalidArgument(
+        "environment variable {}: \"{}\" has a second =", name, value);
+  }
+  options.skip_uid_shift.clear();
+  return ParsePathList(name, value, options.skip_uid_shift);
+}
+
+absl::Status IdCount(std::string_view name, std::string_view value,
+                     Options& options) {
+  const std::optional<uint64_t> count = ParseUint64(value);
+  if (!count || *count < kLeastIds || *count > kMostIds) {
+    return InvalidArgument(
+        "environment variable {}: \"{}\" is no number from {} to {}", name,
+        value, kLeastIds, kMostIds);
+  }
+  options.id_count = static_cast<uint32_t>(*count);
+  return absl::OkStatus();
+}
+
 struct Variable {
   std::string_view name;
-  bool Options::*flag;  // nullptr: `paths`
-  std::set<std::string> Options::*paths;
+  absl::Status (*set)(std::string_view name, std::string_view value,
+                      Options& options);
   bool on_exec;
 };
 constexpr Variable kVariables[] = {
-    {"SYSBOX_ALLOW_TRUSTED_XATTR", &Options::allow_trusted_xattr, nullptr,
-     false},
-    {"SYSBOX_HONOR_CAPS", &Options::honor_caps, nullptr, true},
-    {"SYSBOX_IGNORE_SYSFS_CHOWN", &Options::ignore_sysfs_chown, nullptr, false},
-    {"SYSBOX_KERNEL_FILES", &Options::kernel_files, nullptr, false},
-    {"SYSBOX_SKIP_UID_SHIFT", nullptr, &Options::skip_uid_shift, false},
-    {"SYSBOX_SYSCONT_MODE", &Options::syscont_mode, nullptr, false},
+    {"SYSBOX_ALLOW_TRUSTED_XATTR", Flag<&Options::allow_trusted_xattr>, false},
+    {"SYSBOX_HONOR_CAPS", Flag<&Options::honor_caps>, true},
+    {"SYSBOX_IDS", IdCount, false},
+    {"SYSBOX_IGNORE_SYSFS_CHOWN", Flag<&Options::ignore_sysfs_chown>, false},
+    {"SYSBOX_KERNEL_FILES", Flag<&Options::kernel_files>, false},
+    {"SYSBOX_SKIP_UID_SHIFT", SkipUidShift, false},
+    {"SYSBOX_SYSCONT_MODE", Flag<&Options::syscont_mode>, false},
 };
 
 std::string KnownNames() {
@@ -65,32 +106,13 @@ absl::StatusOr<const Variable*> FindVariable(std::string_view name) {
       name, KnownNames());
 }
 
-absl::Status SetFlag(std::string_view name, std::string_view value,
-                     bool& flag) {
-  if (value != "TRUE" && value != "FALSE") {
-    return InvalidArgument(
-        "environment variable {}: \"{}\" is neither TRUE nor FALSE", name,
-        value);
-  }
-  flag = value == "TRUE";
-  return absl::OkStatus();
-}
-
 absl::Status Apply(const Variable& variable, std::string_view value,
                    Options& options) {
   if (value.empty()) {
     return InvalidArgument("environment variable {}: has no value",
                            variable.name);
   }
-  if (variable.flag != nullptr) {
-    return SetFlag(variable.name, value, options.*variable.flag);
-  }
-  if (value.find('=') != std::string_view::npos) {
-    return InvalidArgument(
-        "environment variable {}: \"{}\" has a second =", variable.name, value);
-  }
-  (options.*variable.paths).clear();
-  return ParsePathList(variable.name, value, options.*variable.paths);
+  return variable.set(variable.name, value, options);
 }
 
 // The row for `entry` ("NAME=value"), nullptr if it is none of ours.

@@ -3,6 +3,7 @@
 #ifndef SYSBOX_SYSCONT_OPTIONS_H_
 #define SYSBOX_SYSCONT_OPTIONS_H_
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +12,10 @@
 #include "sysbox/oci/spec.h"
 
 namespace sysbox::syscont {
+
+// As many as every container has. More are for users inside who have
+// subordinate ids beyond these.
+inline constexpr uint32_t kLeastIds = 65536;
 
 // What SYSBOX_* variables of process.env (and the administrator's defaults)
 // settle. Parsed before registration; see ParseOptions.
@@ -23,6 +28,7 @@ struct Options {
   bool relaxed_read_only = false;
   bool kernel_files = true;  // the host kernel's modules and headers
   std::set<std::string> skip_uid_shift;  // mount destinations
+  uint32_t id_count = kLeastIds;         // of users, and of groups
 };
 
 // Applies the SYSBOX_* variables in `process.env` on top of `defaults`. An

@@ -37,6 +37,8 @@ TEST_CASE("every variable sets its option") {
       "SYSBOX_IGNORE_SYSFS_CHOWN=TRUE",
       "SYSBOX_ALLOW_TRUSTED_XATTR=TRUE",
       "SYSBOX_SKIP_UID_SHIFT=/a,/b/c",
+      "SYSBOX_KERNEL_FILES=FALSE",
+      "SYSBOX_IDS=165536",
   });
   REQUIRE(options.ok());
   CHECK(options->honor_caps);
@@ -44,6 +46,8 @@ TEST_CASE("every variable sets its option") {
   CHECK(options->ignore_sysfs_chown);
   CHECK(options->allow_trusted_xattr);
   CHECK(options->skip_uid_shift == std::set<std::string>{"/a", "/b/c"});
+  CHECK_FALSE(options->kernel_files);
+  CHECK(options->id_count == 165536);
 }
 
 TEST_CASE("a variable overrides an administrator's default") {
@@ -58,9 +62,14 @@ TEST_CASE("unknown and malformed variables are refused by name") {
   CHECK(
       ParseError({"SYSBOX_NOPE=1"}) ==
       "environment variable SYSBOX_NOPE: not one of those with the SYSBOX_ "
-      "prefix (SYSBOX_ALLOW_TRUSTED_XATTR, SYSBOX_HONOR_CAPS, "
+      "prefix (SYSBOX_ALLOW_TRUSTED_XATTR, SYSBOX_HONOR_CAPS, SYSBOX_IDS, "
       "SYSBOX_IGNORE_SYSFS_CHOWN, SYSBOX_KERNEL_FILES, SYSBOX_SKIP_UID_SHIFT, "
       "SYSBOX_SYSCONT_MODE)");
+  for (const char* value : {"65535", "-1", "1e6", "65536k", "4294967296"}) {
+    CHECK(ParseError({std::string("SYSBOX_IDS=") + value}) ==
+          std::string("environment variable SYSBOX_IDS: \"") + value +
+              "\" is no number from 65536 to 2147483648");
+  }
   CHECK(ParseError({"SYSBOX_HONOR_CAPS=true"}) ==
         "environment variable SYSBOX_HONOR_CAPS: \"true\" is neither TRUE nor "
         "FALSE");

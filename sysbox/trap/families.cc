@@ -5,6 +5,7 @@
 #include "sysbox/trap/affinity_call.h"
 #include "sysbox/trap/allowed_mount_call.h"
 #include "sysbox/trap/chown_call.h"
+#include "sysbox/trap/follow_read_only.h"
 #include "sysbox/trap/kernel_log.h"
 #include "sysbox/trap/load_module.h"
 #include "sysbox/trap/make_node.h"
@@ -22,12 +23,19 @@ struct Row {
   Handler handler;
 };
 constexpr Row kHandlers[] = {
-    {Family::kAffinity, Affinity},   {Family::kChown, Chown},
-    {Family::kFsOpen, FsOpen},       {Family::kLoadModule, LoadModule},
-    {Family::kMakeNode, MakeNode},   {Family::kMount, Mount},
-    {Family::kMoveMount, MoveMount}, {Family::kSwapOff, SwapOff},
-    {Family::kSysinfo, Sysinfo},     {Family::kSyslog, Syslog},
-    {Family::kUnmount, Unmount},     {Family::kXattr, Xattr},
+    {Family::kAffinity, Affinity},
+    {Family::kChown, Chown},
+    {Family::kFsOpen, FsOpen},
+    {Family::kLoadModule, LoadModule},
+    {Family::kMakeNode, MakeNode},
+    {Family::kMount, Mount},
+    {Family::kMountSetattr, MountSetattr},
+    {Family::kMoveMount, MoveMount},
+    {Family::kSwapOff, SwapOff},
+    {Family::kSysinfo, Sysinfo},
+    {Family::kSyslog, Syslog},
+    {Family::kUnmount, Unmount},
+    {Family::kXattr, Xattr},
 };
 
 constexpr bool InOrder() {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/mount.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -24,6 +25,7 @@
 #include "sysbox/trap/mount_arguments.h"
 #include "sysbox/trap/mount_steps.h"
 #include "sysbox/trap/overlay_ground.h"
+#include "sysbox/trap/remount_call.h"
 #include "sysbox/trap/replicas.h"
 
 namespace sysbox::trap {
@@ -163,6 +165,11 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   return Attach(call, base, target, dressed, wardrobe, read_only);
 }
 
+absl::StatusOr<bool> IsReadOnly(FdRef mount) {
+  SYSBOX_ASSIGN_OR_RETURN(uint64_t attributes, AccessAttributesOf(mount));
+  return (attributes & MOUNT_ATTR_RDONLY) != 0;
+}
+
 absl::Status BindOne(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(Fd source, OpenPath(call, 0, 0));
   const DressedType* type = TypeOfRoot(source);
@@ -171,9 +178,11 @@ absl::Status BindOne(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
   SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
   if (!wardrobe.IsWornBy(source)) return KernelsOwn();
+  SYSBOX_ASSIGN_OR_RETURN(const bool read_only, IsReadOnly(source));
   SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch());
   SYSBOX_ASSIGN_OR_RETURN(
-      const bool made, WasMade(call, target, mount_namespace, wardrobe, false));
+      const bool made,
+      WasMade(call, target, mount_namespace, wardrobe, read_only));
   if (made) return absl::OkStatus();
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
@@ -188,58 +197,8 @@ absl::Status BindOne(const TrappedCall& call) {
     }
   }
   if (!clone.ok()) return KernelsOwn();
-  const absl::Status dressed = wardrobe.DressNew(clone->fd(), false);
-  return Attach(call, *clone, target, dressed, wardrobe, false);
-}
-
-// A path to a mount may lead to another: one that covers a directory above it.
-bool LiesOn(const MountInfo& mount, FdRef file) {
-  const absl::StatusOr<uint64_t> id = MountIdOf(file);
-  return id.ok() && *id == static_cast<uint64_t>(mount.id);
-}
-
-// The emulated files that lie on `base` and are covered by nothing.
-absl::StatusOr<std::vector<Fd>> EmulatedFiles(const Dressed& dressed,
-                                              FdRef base,
-                                              const TrappedCall& call) {
-  SYSBOX_ASSIGN_OR_RETURN(Fd network,
-                          call.caller.Namespace(NamespaceType::kNetwork));
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(network, NamespaceType::kNetwork));
-  std::vector<Fd> files;
-  for (const MountInfo& piece : dressed.pieces) {
-    if (!IsEmulated(piece)) continue;
-    const std::string below =
-        piece.mount_point.substr(dressed.base.mount_point.size() + 1);
-    absl::StatusOr<Fd> file = OpenBelow(base, below);
-    if (!file.ok() || !LiesOn(piece, *file)) continue;
-    files.push_back(*std::move(file));
-  }
-  return files;
-}
-
-// A remount concerns one mount; its emulated files follow it when it becomes
-// read-only or writable. What is as it was leaves them as they are.
-absl::Status FollowRemount(const TrappedCall& call, uint64_t flags) {
-  SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
-  SYSBOX_ASSIGN_OR_RETURN(uint64_t magic, FilesystemMagic(target));
-  if (FindDressedType(magic) == nullptr) return KernelsOwn();
-  SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
-  SYSBOX_ASSIGN_OR_RETURN(Dressed dressed, FindDressed(call, target));
-  const bool read_only = (flags & MS_RDONLY) != 0;
-  if (read_only == dressed.base.options.starts_with("ro")) return KernelsOwn();
-  MountAttributes attributes;
-  (read_only ? attributes.set : attributes.clear) = MOUNT_ATTR_RDONLY;
-  // Found from here: over there /proc is the caller's, and does not know us.
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> files,
-                          EmulatedFiles(dressed, target, call));
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
-  for (const Fd& file : files) {
-    // Locked: the kernel will not let it be otherwise.
-    (void)SetMountAttributes(file, attributes, false);
-  }
-  return KernelsOwn();
+  const absl::Status dressed = wardrobe.DressNew(clone->fd(), read_only);
+  return Attach(call, *clone, target, dressed, wardrobe, read_only);
 }
 
 // A detached procfs or sysfs that is about to be attached.
@@ -254,13 +213,14 @@ absl::Status DressDetached(const TrappedCall& call) {
   if (wardrobe.empty() || (!begun && wardrobe.IsWornBy(source))) {
     return KernelsOwn();
   }
+  SYSBOX_ASSIGN_OR_RETURN(const bool read_only, IsReadOnly(source));
   SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch());
   call.progress.Note(1);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
   // What open_tree(2) gave may be a peer of what is attached somewhere.
   if (MakePrivate(source).ok()) {
-    (void)wardrobe.Dress(source, /*read_only=*/false);
+    (void)wardrobe.Dress(source, read_only);
   }
   return KernelsOwn();
 }
@@ -275,8 +235,7 @@ Verdict Mount(const TrappedCall& call) {
     case MountAction::kBind:
       return ToVerdict(BindOne(call));
     case MountAction::kRemount:
-      (void)FollowRemount(call, flags);
-      return LetKernel();
+      return ToVerdict(Remount(call, flags));
     case MountAction::kOther:
       break;
   }

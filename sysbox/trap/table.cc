@@ -1,5 +1,6 @@
 #include "sysbox/trap/table.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sys/mount.h>
@@ -51,6 +52,8 @@ constexpr Condition kNewMarkedMount[] = {
 constexpr Condition kRemount[] = {Flags(3, MS_REMOUNT, MS_REMOUNT)};
 constexpr Condition kBindOne[] = {
     Flags(3, MS_REMOUNT | MS_BIND | MS_REC, MS_BIND)};
+// What is said of all mounts below is said of what lies there, too.
+constexpr Condition kOneAlone[] = {Flags(2, AT_RECURSIVE, 0)};
 constexpr Condition kWholeFd[] = {
     Flags(4, MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_F_EMPTY_PATH)};
 constexpr Condition kNotLazily[] = {Flags(1, MNT_DETACH | MNT_EXPIRE, 0)};
@@ -87,6 +90,8 @@ constexpr TableRow kTable[] = {
     {"mount", Family::kMount, kNewMarkedMount, nullptr, false, kMayWait},
     {"mount", Family::kMount, kRemount, nullptr, false, kMayWait},
     {"mount", Family::kMount, kBindOne, nullptr, false, kMayWait},
+    {"mount_setattr", Family::kMountSetattr, kOneAlone, nullptr, false,
+     kMayWait},
     {"move_mount", Family::kMoveMount, kWholeFd, nullptr, false, kMayWait},
     {"removexattr", Family::kXattr, {}, kTrustedXattr, false, kMayWait},
     {"sched_getaffinity", Family::kAffinity, {}, kCpuQuota, false, false},

@@ -23,6 +23,7 @@ enum class Family : uint8_t {
   kLoadModule,
   kMakeNode,
   kMount,
+  kMountSetattr,
   kMoveMount,
   kSwapOff,
   kSysinfo,

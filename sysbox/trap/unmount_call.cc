@@ -19,8 +19,11 @@
 namespace sysbox::trap {
 namespace {
 
+constexpr uint64_t kKnownFlags = MNT_FORCE | UMOUNT_NOFOLLOW;
+
 absl::Status UnmountDressed(const TrappedCall& call) {
   const uint64_t flags = call.row.name == "umount2" ? call.caller.arg(1) : 0;
+  if ((flags & ~kKnownFlags) != 0) return KernelsOwn();  // EINVAL
   absl::StatusOr<Fd> opened =
       OpenPath(call, 0, (flags & UMOUNT_NOFOLLOW) != 0 ? O_NOFOLLOW : 0);
   // A predecessor has done it: something else is there now, or nothing.

@@ -116,6 +116,27 @@ def test_a_root_file_system_with_devices_is_unpacked(hosted, name, disk):
     assert os.stat(rootfs / "tmp/root/usr/.gone").st_rdev == 0
 
 
+def test_paths_that_begin_at_ones_own_files(hosted, name):
+    """Others cannot follow them: for nobody else is there a /proc/self."""
+    said = hosted.shell("""
+        mkdir -p /tmp/d/p /tmp/d/q && cd /tmp/d && exec 5</tmp/d
+        mknod /proc/self/fd/5/null c 1 3 && mknod /dev/fd//5//zero c 1 5 &&
+        mknod /proc/self/cwd/full c 1 7 &&
+        mknod /proc/thread-self/root/tmp/d/tty c 5 0; ls
+        python3 -c 'import ctypes
+mount = ctypes.CDLL(None).mount
+print(mount(b"p", b"/proc/self/fd/5/p", b"proc", 0, None),
+      mount(b"p", b"/proc/self/cwd/q", b"proc", 0, None))'
+        grep -c "/tmp/d/[pq]/uptime" /proc/mounts
+        for path in fd/77/x fd/5/none/x fd/5/null/x fd/x fd; do
+            mknod /proc/self/$path c 1 3 2>&1 | sed "s/.*: //"
+        done""", name).out
+    assert said.splitlines() == [
+        "full", "null", "p", "q", "tty", "zero", "0 0", "2",
+        "No such file or directory", "No such file or directory",
+        "Not a directory", "No such file or directory", "File exists"]
+
+
 @pytest.mark.parametrize("path", ["/dev/kmsg", "/tmp/kmsg"])
 def test_a_kernel_log_in_which_nothing_stands(hosted, name, path):
     """Its readers start, and are told that there is nothing to wait for."""

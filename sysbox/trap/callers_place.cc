@@ -70,16 +70,42 @@ FdRef HomeNamespace(NamespaceType type) {
                                        : home.network_namespace;
 }
 
-// The number in "/proc/self/fd/N" and the like; -1 if it is none of them.
-int OwnDescriptorIn(std::string_view path) {
-  constexpr std::string_view kPrefixes[] = {
-      "/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/"};
-  for (std::string_view prefix : kPrefixes) {
-    if (path.substr(0, prefix.size()) != prefix) continue;
-    const auto number = ParseUint64(path.substr(prefix.size()));
-    if (number && *number <= INT_MAX) return static_cast<int>(*number);
+// A path that begins at what the caller itself has: which that is, and the
+// rest of the path from there.
+struct OwnPath {
+  std::string_view link;  // "fd/5", "cwd", "root"; empty: it is no such path
+  std::string_view rest;
+};
+
+OwnPath SplitOwnPath(std::string_view path) {
+  constexpr std::string_view kProc[] = {"/proc/self/", "/proc/thread-self/"};
+  constexpr std::string_view kDev = "/dev/";  // whose fd is a link to that
+  size_t begin = path.substr(0, kDev.size()) == kDev ? kDev.size() : 0;
+  for (std::string_view prefix : kProc) {
+    if (path.substr(0, prefix.size()) == prefix) begin = prefix.size();
   }
-  return -1;
+  if (begin == 0) return {};
+  std::string_view name = path.substr(begin);
+  size_t end = name.find('/');
+  const bool fd = name.substr(0, end) == "fd" && end != std::string_view::npos;
+  if (fd) end = name.find('/', end + 1);
+  OwnPath own = {name.substr(0, end), {}};
+  if (end != std::string_view::npos) own.rest = name.substr(end);
+  while (own.rest.substr(0, 1) == "/") own.rest.remove_prefix(1);
+  if (fd) return own;
+  return begin != kDev.size() && (own.link == "cwd" || own.link == "root")
+             ? own
+             : OwnPath();
+}
+
+absl::StatusOr<Fd> OpenOwn(const Caller& caller, std::string_view link) {
+  if (link == "cwd") return caller.WorkingDirectory();
+  if (link == "root") return caller.Root();
+  const auto number = ParseUint64(link.substr(std::string_view("fd/").size()));
+  if (!number || *number > INT_MAX) return ErrnoStatus(ENOENT, link);
+  absl::StatusOr<Fd> file = caller.File(static_cast<int>(*number));
+  if (ErrnoOf(file.status()) == EBADF) return ErrnoStatus(ENOENT, link);
+  return file;
 }
 
 struct SplitPath {
@@ -175,8 +201,15 @@ absl::Status PrepareWorkerThread() {
 absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
                               std::string_view path) {
   Place place;
+  place.path = path;
   SYSBOX_ASSIGN_OR_RETURN(place.identity, caller.Identity());
   SYSBOX_ASSIGN_OR_RETURN(place.root, caller.Root());
+  const OwnPath own = SplitOwnPath(path);
+  if (!own.rest.empty()) {
+    place.path = own.rest;
+    SYSBOX_ASSIGN_OR_RETURN(place.start, OpenOwn(caller, own.link));
+    return place;
+  }
   if (path.substr(0, 1) == "/") return place;
   if (directory == AT_FDCWD) {
     SYSBOX_ASSIGN_OR_RETURN(place.start, caller.WorkingDirectory());
@@ -239,18 +272,20 @@ Visit::~Visit() {
 
 absl::StatusOr<Fd> OpenAsCaller(const Caller& caller, int directory,
                                 std::string_view path, int flags) {
-  const int own = OwnDescriptorIn(path);
-  if (own >= 0 && (flags & O_NOFOLLOW) == 0) return caller.File(own);
+  const OwnPath own = SplitOwnPath(path);
+  if (!own.link.empty() && own.rest.empty() && (flags & O_NOFOLLOW) == 0) {
+    return OpenOwn(caller, own.link);
+  }
   SYSBOX_ASSIGN_OR_RETURN(const Place place, PlaceOf(caller, directory, path));
   {
     SYSBOX_ASSIGN_OR_RETURN(InPlace in_place, InPlace::Enter(place, 0));
-    absl::StatusOr<Fd> file = OpenHere(path, flags);
+    absl::StatusOr<Fd> file = OpenHere(place.path, flags);
     if (ErrnoOf(file.status()) != EACCES) return file;
   }
-  absl::StatusOr<Fd> found = OpenDirectoryByRight(caller, place, path);
+  absl::StatusOr<Fd> found = OpenDirectoryByRight(caller, place, place.path);
   if (found.ok() || (flags & O_DIRECTORY) != 0) return found;
   SYSBOX_ASSIGN_OR_RETURN(const Parent parent,
-                          OpenParentByRight(caller, place, path));
+                          OpenParentByRight(caller, place));
   SYSBOX_ASSIGN_OR_RETURN(Fd file, OpenAt2(parent.directory, parent.name,
                                            {.flags = O_PATH | O_NOFOLLOW}, 0));
   SYSBOX_ASSIGN_OR_RETURN(const struct stat status, Stat(file));
@@ -258,8 +293,8 @@ absl::StatusOr<Fd> OpenAsCaller(const Caller& caller, int directory,
   return ErrnoStatus(EACCES, path);
 }
 
-absl::StatusOr<Parent> OpenParent(std::string_view path) {
-  SYSBOX_ASSIGN_OR_RETURN(const SplitPath split, Split(path));
+absl::StatusOr<Parent> OpenParent(const Place& place) {
+  SYSBOX_ASSIGN_OR_RETURN(const SplitPath split, Split(place.path));
   Parent parent;
   parent.name = split.name;
   SYSBOX_ASSIGN_OR_RETURN(parent.directory,
@@ -268,9 +303,8 @@ absl::StatusOr<Parent> OpenParent(std::string_view path) {
 }
 
 absl::StatusOr<Parent> OpenParentByRight(const Caller& caller,
-                                         const Place& place,
-                                         std::string_view path) {
-  SYSBOX_ASSIGN_OR_RETURN(const SplitPath split, Split(path));
+                                         const Place& place) {
+  SYSBOX_ASSIGN_OR_RETURN(const SplitPath split, Split(place.path));
   Parent parent;
   parent.name = split.name;
   SYSBOX_ASSIGN_OR_RETURN(parent.directory,

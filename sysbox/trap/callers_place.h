@@ -24,14 +24,18 @@ absl::Status PrepareHome();
 // working directory and a umask of its own (unshare(2) CLONE_FS).
 absl::Status PrepareWorkerThread();
 
-// Where a path of the caller's begins, and with which rights it is walked.
+// Where a path of the caller's begins, what it is from there, and with which
+// rights it is walked.
 struct Place {
   Fd root;
   Fd start;  // of relative paths; invalid: not looked at, or the root
+  std::string path;
   CallerIdentity identity;
 };
 // `directory` is the call's dirfd argument, AT_FDCWD for the working directory;
-// an absolute `path` does not look at it.
+// an absolute `path` does not look at it. "/proc/self/fd/N/…", ".../cwd/…" and
+// ".../root/…" begin at what the caller has there, which from outside cannot be
+// followed.
 absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
                               std::string_view path);
 
@@ -76,23 +80,22 @@ class Visit {
 absl::StatusOr<Fd> OpenAsCaller(const Caller& caller, int directory,
                                 std::string_view path, int flags);
 
-// O_PATH descriptor of `path`'s directory in the place the thread is in, and
-// the name in it. Magic links are not followed (ELOOP): what they lead to is
-// another process's, and only the caller's own rights say whether it may. A
-// path that ends in a slash, "." or ".." is EINVAL.
+// O_PATH descriptor of the path's directory, in `place`, which the thread is
+// in, and the name in it. Magic links are not followed (ELOOP): what they lead
+// to is another process's, and only the caller's own rights say whether it may.
+// A path that ends in a slash, "." or ".." is EINVAL.
 struct Parent {
   Fd directory;
   std::string name;
 };
-absl::StatusOr<Parent> OpenParent(std::string_view path);
+absl::StatusOr<Parent> OpenParent(const Place& place);
 
 // Likewise, where that gave EACCES: not in the place, and with the caller's
 // right to pass over the permissions of directories. It ends at those whose
 // owners its user namespace does not know: EACCES, which says nothing of what
 // is there.
 absl::StatusOr<Parent> OpenParentByRight(const Caller& caller,
-                                         const Place& place,
-                                         std::string_view path);
+                                         const Place& place);
 
 }  // namespace sysbox::trap
 

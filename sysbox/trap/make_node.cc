@@ -121,14 +121,14 @@ absl::Status MakeIn(const TrappedCall& call, const Place& place,
   {
     SYSBOX_ASSIGN_OR_RETURN(InPlace in_place,
                             InPlace::Enter(place, Bit(CAP_MKNOD)));
-    parent = OpenParent(arguments.path);
+    parent = OpenParent(place);
     const absl::Status made = parent.ok()
                                   ? MakeHere(call, place, *parent, arguments)
                                   : parent.status();
     if (ErrnoOf(made) != EACCES) return made;
   }
   if (!parent.ok()) {
-    parent = OpenParentByRight(call.caller, place, arguments.path);
+    parent = OpenParentByRight(call.caller, place);
     SYSBOX_RETURN_IF_ERROR(parent.status());
   }
   SYSBOX_ASSIGN_OR_RETURN(const bool overrides,
@@ -165,10 +165,13 @@ Verdict MakeNode(const TrappedCall& call) {
   if (!place->identity.Can(CAP_MKNOD)) return LetKernel();
   const absl::Status made = MakeIn(call, *place, *arguments);
   if (made.ok()) return Return(0);
-  // Paths through magic links and odd ends are the kernel's to refuse, and who
-  // may not look there is told no more than it tells.
+  // Paths through magic links (ENOENT, too: there is no /proc/self for us) and
+  // odd ends are the kernel's to refuse, and who may not look there is told no
+  // more than it tells.
   const int error = ErrnoOf(made);
-  if (error == ELOOP || error == EINVAL || error == EACCES) return LetKernel();
+  if (error == ELOOP || error == EINVAL || error == EACCES || error == ENOENT) {
+    return LetKernel();
+  }
   return Fail(made, EPERM);
 }
 

@@ -37,6 +37,15 @@ for module in ("{present}", "no_such_module_here"):
         f"finit {refused}", f"init {refused}", delete}
 
 
+def test_a_large_module_is_found_wherever_its_name_is(hosted, name):
+    present = sorted(os.listdir("/sys/module"))[0]
+    assert set(python(hosted, name, f"""
+for at in (256 << 10) - 3, (256 << 10) - len("{present}"), (3 << 20) + 7:
+    image = b"\\x7fELF".ljust(at, b"x") + b"\\0name={present}\\0"
+    call("init", 175, image, len(image), b"")
+""")) == {"init 0"}
+
+
 def test_what_only_the_hosts_root_may(hosted, name):
     refused = "Operation not permitted"
     assert python(hosted, name, """

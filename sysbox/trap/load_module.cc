@@ -19,6 +19,10 @@ namespace {
 constexpr size_t kMaxName = 55;  // MODULE_NAME_LEN
 // Where modules keep .modinfo varies; few are larger than this.
 constexpr size_t kMaxImage = size_t{8} << 20;
+// What is held of an image at a time: many may be asked about at once.
+constexpr size_t kPiece = size_t{256} << 10;
+constexpr std::string_view kElf = "\177ELF";
+constexpr std::string_view kNameKey = std::string_view("\0name=", 6);
 constexpr std::string_view kSuffixes[] = {".ko", ".ko.gz", ".ko.xz", ".ko.zst"};
 
 bool IsModuleName(std::string_view name) {
@@ -49,17 +53,38 @@ bool HostHas(const std::string& name) {
   return absl::StrContains(*builtin, fmt::format("/{}.ko\n", name));
 }
 
+std::optional<std::string> FindModuleName(std::string_view bytes) {
+  for (size_t at = bytes.find(kNameKey); at != std::string_view::npos;
+       at = bytes.find(kNameKey, at + 1)) {
+    const std::string_view rest = bytes.substr(at + kNameKey.size());
+    const size_t end = rest.substr(0, kMaxName + 1).find('\0');
+    if (end == std::string_view::npos) continue;
+    if (auto name = AsModuleName(rest.substr(0, end))) return name;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> NameInMemory(const Caller& caller) {
+  // A name that begins in one piece may end in the next.
+  constexpr size_t kOverlap = kNameKey.size() + kMaxName + 1;
+  const size_t size = std::min<uint64_t>(caller.arg(1), kMaxImage);
+  for (size_t at = 0; at < size; at += kPiece) {
+    const absl::StatusOr<std::string> piece =
+        caller.Read(caller.arg(0) + at, std::min(kPiece + kOverlap, size - at));
+    if (!piece.ok()) return std::nullopt;
+    if (at == 0 && !absl::StartsWith(*piece, ToAbsl(kElf))) return std::nullopt;
+    if (auto name = FindModuleName(*piece)) return name;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> NameOf(const TrappedCall& call) {
   const Caller& caller = call.caller;
-  if (call.row.name == "finit_module") {
-    absl::StatusOr<Fd> file = caller.File(static_cast<int>(caller.arg(0)));
-    if (!file.ok()) return std::nullopt;
-    absl::StatusOr<std::string> path = ReadLink(ProcPath(*file));
-    return path.ok() ? ModuleNameOfPath(*path) : std::nullopt;
-  }
-  const size_t size = std::min<uint64_t>(caller.arg(1), kMaxImage);
-  absl::StatusOr<std::string> image = caller.Read(caller.arg(0), size);
-  return image.ok() ? ModuleNameOfImage(*image) : std::nullopt;
+  if (call.row.name != "finit_module") return NameInMemory(caller);
+  absl::StatusOr<Fd> file = caller.File(static_cast<int>(caller.arg(0)));
+  if (!file.ok()) return std::nullopt;
+  absl::StatusOr<std::string> path = ReadLink(ProcPath(*file));
+  return path.ok() ? ModuleNameOfPath(*path) : std::nullopt;
 }
 
 }  // namespace
@@ -74,16 +99,8 @@ std::optional<std::string> ModuleNameOfPath(std::string_view path) {
 }
 
 std::optional<std::string> ModuleNameOfImage(std::string_view image) {
-  constexpr std::string_view kKey = std::string_view("\0name=", 6);
-  if (!absl::StartsWith(ToAbsl(image), "\177ELF")) return std::nullopt;
-  for (size_t at = image.find(kKey); at != std::string_view::npos;
-       at = image.find(kKey, at + 1)) {
-    const std::string_view rest = image.substr(at + kKey.size());
-    const size_t end = rest.substr(0, kMaxName + 1).find('\0');
-    if (end == std::string_view::npos) continue;
-    if (auto name = AsModuleName(rest.substr(0, end))) return name;
-  }
-  return std::nullopt;
+  if (!absl::StartsWith(ToAbsl(image), ToAbsl(kElf))) return std::nullopt;
+  return FindModuleName(image);
 }
 
 Verdict LoadModule(const TrappedCall& call) {

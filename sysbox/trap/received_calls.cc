@@ -6,7 +6,6 @@
 #include "sysbox/base/status.h"
 #include "sysbox/trap/answer.h"
 #include "sysbox/trap/progress.h"
-#include "sysbox/trap/verdict.h"
 
 namespace sysbox::trap {
 
@@ -42,11 +41,16 @@ std::vector<ReceivedCall> ReceivedCalls::LeftBehind(const Listener& listener) {
   return calls;
 }
 
-void ReceivedCalls::Complete(Listener& listener, const ReceivedCall& call) {
+Verdict ReceivedCalls::Handle(Listener& listener, const ReceivedCall& call) {
   const Progress progress(journal_.get(), call.slot, call.mark);
-  const Verdict verdict =
-      Decide(listener.port, call.call, listener.container(), *host_, progress);
-  const absl::Status answered = Answer(listener.port, call.call.id, verdict);
+  return Decide(listener.port, call.call, listener.container(), *host_,
+                progress);
+}
+
+void ReceivedCalls::Answer(Listener& listener, const ReceivedCall& call,
+                           const Verdict& verdict) {
+  const absl::Status answered =
+      trap::Answer(listener.port, call.call.id, verdict);
   if (!answered.ok()) {
     Log(LogLevel::kWarning, "interception of {}: {}", listener.container().id,
         MessageOf(answered));

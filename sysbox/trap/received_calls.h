@@ -12,6 +12,7 @@
 #include "sysbox/trap/container.h"
 #include "sysbox/trap/in_flight_journal.h"
 #include "sysbox/trap/listeners.h"
+#include "sysbox/trap/verdict.h"
 
 namespace sysbox::trap {
 
@@ -26,13 +27,14 @@ class ReceivedCalls {
       : host_(std::move(host)), journal_(std::move(journal)) {}
 
   // The next one; empty if there is none any more. Does not wait where nobody
-  // else receives. Each has to be completed or given up.
+  // else receives. Each has to be answered or given up.
   absl::StatusOr<std::optional<ReceivedCall>> Receive(Listener& listener);
   // What a predecessor had received when it died, likewise.
   std::vector<ReceivedCall> LeftBehind(const Listener& listener);
-  // Decides, acts, and answers. The calling thread has been prepared
-  // (callers_place.h).
-  void Complete(Listener& listener, const ReceivedCall& call);
+  // Decides and acts. The calling thread has been prepared (callers_place.h).
+  Verdict Handle(Listener& listener, const ReceivedCall& call);
+  void Answer(Listener& listener, const ReceivedCall& call,
+              const Verdict& verdict);
   // Nobody can: EIO.
   void GiveUp(Listener& listener, const ReceivedCall& call);
 

@@ -7,18 +7,17 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <climits>
 #include <cstdlib>
 #include <utility>
 #include <vector>
 
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
-#include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/trap/own_path.h"
 
 namespace sysbox::trap {
 namespace {
@@ -68,44 +67,6 @@ FdRef HomeNamespace(NamespaceType type) {
   const Home& home = *SharedHome();
   return type == NamespaceType::kMount ? home.mount_namespace
                                        : home.network_namespace;
-}
-
-// A path that begins at what the caller itself has: which that is, and the
-// rest of the path from there.
-struct OwnPath {
-  std::string_view link;  // "fd/5", "cwd", "root"; empty: it is no such path
-  std::string_view rest;
-};
-
-OwnPath SplitOwnPath(std::string_view path) {
-  constexpr std::string_view kProc[] = {"/proc/self/", "/proc/thread-self/"};
-  constexpr std::string_view kDev = "/dev/";  // whose fd is a link to that
-  size_t begin = path.substr(0, kDev.size()) == kDev ? kDev.size() : 0;
-  for (std::string_view prefix : kProc) {
-    if (path.substr(0, prefix.size()) == prefix) begin = prefix.size();
-  }
-  if (begin == 0) return {};
-  std::string_view name = path.substr(begin);
-  size_t end = name.find('/');
-  const bool fd = name.substr(0, end) == "fd" && end != std::string_view::npos;
-  if (fd) end = name.find('/', end + 1);
-  OwnPath own = {name.substr(0, end), {}};
-  if (end != std::string_view::npos) own.rest = name.substr(end);
-  while (own.rest.substr(0, 1) == "/") own.rest.remove_prefix(1);
-  if (fd) return own;
-  return begin != kDev.size() && (own.link == "cwd" || own.link == "root")
-             ? own
-             : OwnPath();
-}
-
-absl::StatusOr<Fd> OpenOwn(const Caller& caller, std::string_view link) {
-  if (link == "cwd") return caller.WorkingDirectory();
-  if (link == "root") return caller.Root();
-  const auto number = ParseUint64(link.substr(std::string_view("fd/").size()));
-  if (!number || *number > INT_MAX) return ErrnoStatus(ENOENT, link);
-  absl::StatusOr<Fd> file = caller.File(static_cast<int>(*number));
-  if (ErrnoOf(file.status()) == EBADF) return ErrnoStatus(ENOENT, link);
-  return file;
 }
 
 struct SplitPath {

@@ -6,12 +6,14 @@
 #include <cstring>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "catch2/catch.hpp"
 #include "sysbox/trap/affinity_call.h"
 #include "sysbox/trap/kernel_log.h"
 #include "sysbox/trap/load_module.h"
 #include "sysbox/trap/make_node.h"
+#include "sysbox/trap/own_path.h"
 #include "sysbox/trap/sysinfo_call.h"
 
 namespace sysbox::trap {
@@ -40,6 +42,26 @@ TEST_CASE("a kernel log with nothing in it") {
   for (int console : {6, 7, 8}) CHECK(AnswerSyslog(console, true) == -EPERM);
   CHECK(AnswerSyslog(-1, true) == -EINVAL);
   CHECK(AnswerSyslog(11, true) == -EINVAL);
+}
+
+TEST_CASE("paths that begin at what the caller has") {
+  const auto split = [](std::string_view path) {
+    const OwnPath own = SplitOwnPath(path);
+    return std::string(own.link) + "|" + std::string(own.rest);
+  };
+  CHECK(split("/proc/self/fd/5") == "fd/5|");
+  CHECK(split("/proc/self/fd/5/") == "fd/5|");
+  CHECK(split("/proc/thread-self/fd/12//dev/null") == "fd/12|dev/null");
+  CHECK(split("/dev/fd/5/x") == "fd/5|x");
+  CHECK(split("/proc/self/cwd/../x") == "cwd|../x");
+  CHECK(split("/proc/self/root") == "root|");
+  for (const char* other :
+       {"", "/", "/proc/self", "/proc/self/", "/proc/self/fd", "/dev/root/x",
+        "/proc/self/rootx", "/proc/self/cwdir/x", "/proc/selfish/fd/5",
+        "/proc//self/fd/5", "proc/self/fd/5", "/proc/1/fd/5", "/dev/fdx/5"}) {
+    CHECK(split(other) == "|");
+  }
+  CHECK(split("/proc/self/fd//x") == "fd/|x");  // and no number: ENOENT
 }
 
 TEST_CASE("a module's name is its file's") {

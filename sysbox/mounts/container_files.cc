@@ -1,8 +1,11 @@
 #include "sysbox/mounts/container_files.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+
+#include <cerrno>
 
 #include "fmt/format.h"
 #include "sysbox/base/clean_path.h"
@@ -19,14 +22,19 @@ constexpr size_t kMaxConfig = size_t{64} << 10;
 
 }  // namespace
 
+ContainerFiles::ContainerFiles(FdRef rootfs) : rootfs_(rootfs) {
+  const auto path = ReadLink(ProcPath(rootfs));
+  rootfs_path_ = path.ok() && *path != "/" ? *path : "";
+}
+
 ContainerFiles::ContainerFiles(FdRef rootfs,
                                const std::vector<oci::Mount>& mounts,
                                std::string_view bundle)
-    : rootfs_(rootfs) {
+    : ContainerFiles(rootfs) {
   for (const oci::Mount& entry : mounts) {
     const oci::MountOptions options = oci::ParseMountOptions(entry.options);
     Mount mount;
-    mount.target = Resolve(CleanPath(entry.destination));
+    mount.target = CleanPath(entry.destination);
     mount.read_only = ((options.attributes_set | options.recursive_set) &
                        MOUNT_ATTR_RDONLY) != 0;
     if (entry.type == "bind" || options.bind) {
@@ -41,6 +49,9 @@ ContainerFiles::ContainerFiles(FdRef rootfs,
 // The last of the longest: later mounts lie on top.
 const ContainerFiles::Mount* ContainerFiles::Covering(
     const std::string& path) const {
+  if (!std::exchange(resolved_, true)) {
+    for (Mount& mount : mounts_) mount.target = Resolve(mount.target);
+  }
   const Mount* found = nullptr;
   for (const Mount& mount : mounts_) {
     if (path != mount.target && !IsBelow(path, mount.target)) continue;
@@ -51,16 +62,29 @@ const ContainerFiles::Mount* ContainerFiles::Covering(
   return found;
 }
 
+// "" if it is not there, or not below the rootfs any more.
+std::string ContainerFiles::RealPath(const std::string& path) const {
+  // Mostly there is no link in it.
+  if (CleanPath(path) == path && path.find('\0') == std::string::npos) {
+    const auto plain = OpenAt2(rootfs_, path, {.flags = O_PATH},
+                               RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+    if (plain.ok()) return path;
+    if (ErrnoOf(plain.status()) == ENOENT) return "";
+  }
+  const auto opened = OpenInRoot(rootfs_, path, {.flags = O_PATH});
+  if (!opened.ok()) return "";
+  const auto real = ReadLink(ProcPath(*opened));
+  if (!real.ok()) return "";
+  if (*real == (rootfs_path_.empty() ? "/" : rootfs_path_)) return "/";
+  return IsBelow(*real, rootfs_path_) ? real->substr(rootfs_path_.size()) : "";
+}
+
 std::string ContainerFiles::Resolve(std::string_view path) const {
   std::string existing(path), rest;
-  const auto root = ReadLink(ProcPath(rootfs_));
-  while (root.ok() && existing.size() > 1) {
-    const auto opened = OpenInRoot(rootfs_, existing, {.flags = O_PATH});
-    const auto real = opened.ok() ? ReadLink(ProcPath(*opened))
-                                  : absl::StatusOr<std::string>(existing);
-    if (opened.ok() && real.ok() && (*real == *root || IsBelow(*real, *root))) {
-      return real->substr(*root == "/" ? 0 : root->size()) + rest;
-    }
+  while (existing.size() > 1) {
+    const std::string real = RealPath(existing);
+    if (real == "/" && !rest.empty()) return rest;
+    if (!real.empty()) return real + rest;
     const size_t slash = existing.rfind('/');
     rest = existing.substr(slash) + rest;
     existing.resize(slash);

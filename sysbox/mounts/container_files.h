@@ -21,7 +21,7 @@ class ContainerFiles {
   // `rootfs` must outlive this. Relative sources are below `bundle`.
   ContainerFiles(FdRef rootfs, const std::vector<oci::Mount>& mounts,
                  std::string_view bundle);
-  explicit ContainerFiles(FdRef rootfs) : rootfs_(rootfs) {}
+  explicit ContainerFiles(FdRef rootfs);
 
   FdRef rootfs() const { return rootfs_; }
   bool Exists(std::string_view path) const;
@@ -42,15 +42,18 @@ class ContainerFiles {
 
  private:
   struct Mount {
-    std::string target;  // resolved
+    std::string target;  // clean; resolved once it was needed
     std::string source;  // empty: no bind
     bool read_only = false;
   };
   const Mount* Covering(const std::string& path) const;
+  std::string RealPath(const std::string& path) const;
   absl::StatusOr<Fd> OpenPath(std::string_view path, int flags) const;
 
   FdRef rootfs_;
-  std::vector<Mount> mounts_;
+  std::string rootfs_path_;  // where the kernel says it is; "" for "/"
+  mutable std::vector<Mount> mounts_;
+  mutable bool resolved_ = false;
 };
 
 }  // namespace sysbox::mounts

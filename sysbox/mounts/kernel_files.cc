@@ -96,9 +96,10 @@ std::vector<KernelDirectory> FindKernelFiles(FdRef host_root,
   Finder finder(host_root);
   const std::string modules = fmt::format("/lib/modules/{}", release);
   const ContainerFiles host(host_root);
-  finder.Add(modules, host.Resolve(modules));
-  finder.AddHeaders(modules + "/build");
-  finder.AddHeaders(modules + "/source");
+  if (finder.Add(modules, host.Resolve(modules))) {
+    finder.AddHeaders(modules + "/build");
+    finder.AddHeaders(modules + "/source");
+  }
   finder.AddHeaders(fmt::format("/usr/src/linux-headers-{}", release));
   finder.AddHeaders(fmt::format("/usr/src/kernels/{}", release));
   return finder.Take();

@@ -14,7 +14,6 @@
 #include "sysbox/api/client.h"
 #include "sysbox/api/manager_server.h"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/linux/socket.h"

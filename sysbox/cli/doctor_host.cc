@@ -17,7 +17,7 @@
 #include "sysbox/cgroups/hierarchy.h"
 #include "sysbox/ids/subid_entry.h"
 #include "sysbox/ids/subid_file.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/runtime/host_checks.h"
 

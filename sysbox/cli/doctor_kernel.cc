@@ -17,11 +17,12 @@
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
 #include "sysbox/cli/doctor_trial.h"
-#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/kernel_features.h"
 #include "sysbox/linux/mount.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/linux/process_attributes.h"
+#include "sysbox/linux/seccomp_filter.h"
 
 namespace sysbox::cli {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/oci/default_spec.h"
 #include "sysbox/oci/spec_json.h"

@@ -10,10 +10,10 @@
 #include "sysbox/launch/init_cgroup.h"
 #include "sysbox/launch/init_credentials.h"
 #include "sysbox/launch/init_exec.h"
-#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/linux/process_attributes.h"
 
 namespace sysbox::launch {
 namespace {

@@ -10,9 +10,10 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/linux/process_attributes.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/oci/spec.h"
 

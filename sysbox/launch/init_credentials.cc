@@ -8,8 +8,11 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/process_attributes.h"
+#include "sysbox/linux/seccomp_filter.h"
 
 namespace sysbox::launch {
 namespace {

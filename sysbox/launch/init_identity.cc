@@ -11,9 +11,9 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/launch/host_network.h"
-#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/network.h"
+#include "sysbox/linux/process_attributes.h"
 #include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/mount_plan.h"
 

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sysbox/ids/id_range.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/mounts/mount_plan.h"
 #include "sysbox/oci/spec.h"

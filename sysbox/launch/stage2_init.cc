@@ -17,7 +17,6 @@
 #include "sysbox/launch/init_credentials.h"
 #include "sysbox/launch/init_identity.h"
 #include "sysbox/launch/namespace_flags.h"
-#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"

@@ -1,3 +1,4 @@
+
 #include "sysbox/linux/credentials.h"
 
 #include <fcntl.h>
@@ -24,6 +25,9 @@
 
 #include "catch2/catch.hpp"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/capabilities.h"
+#include "sysbox/linux/process_attributes.h"
+#include "sysbox/linux/seccomp_filter.h"
 
 namespace sysbox {
 namespace {

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "sysbox/base/status.h"
+#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/process_attributes.h"
 
 namespace sysbox::mounts {
 

@@ -12,7 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "sysbox/ids/id_range.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 
 namespace sysbox::mounts {
 

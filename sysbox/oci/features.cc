@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "sysbox/json/codec.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/oci/mount_options.h"
 #include "sysbox/oci/spec_fields.h"
 #include "sysbox/oci/validate_linux.h"

@@ -6,7 +6,8 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
+#include "sysbox/linux/process_attributes.h"
 #include "sysbox/oci/quoted.h"
 
 namespace sysbox::oci {

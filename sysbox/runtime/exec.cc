@@ -8,7 +8,7 @@
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/cgroup.h"
 #include "sysbox/cgroups/delegation.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/runtime/apparmor.h"

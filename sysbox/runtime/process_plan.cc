@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
+#include "sysbox/linux/process_attributes.h"
 #include "sysbox/seccomp/profile.h"
 
 namespace sysbox::runtime {

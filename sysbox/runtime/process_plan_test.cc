@@ -4,7 +4,7 @@
 
 #include "catch2/catch.hpp"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/testing/status_matchers.h"
 
 namespace sysbox::runtime {

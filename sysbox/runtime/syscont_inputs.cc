@@ -11,7 +11,7 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/rooted_path.h"
 #include "sysbox/runtime/apparmor.h"

@@ -14,7 +14,8 @@
 #include <vector>
 
 #include "catch2/catch.hpp"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/process_attributes.h"
+#include "sysbox/linux/seccomp_filter.h"
 #include "sysbox/oci/spec_json.h"
 #include "sysbox/seccomp/profile.h"
 

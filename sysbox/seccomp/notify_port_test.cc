@@ -15,9 +15,10 @@
 
 #include "catch2/catch.hpp"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/process_attributes.h"
+#include "sysbox/linux/seccomp_filter.h"
 #include "sysbox/linux/socket.h"
 #include "sysbox/seccomp/profile.h"
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "sysbox/base/status.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/seccomp_filter.h"
 #include "sysbox/seccomp/assemble.h"
 #include "sysbox/seccomp/filter.h"
 #include "sysbox/seccomp/vocabulary.h"

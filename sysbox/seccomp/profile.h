@@ -1,7 +1,7 @@
 // OCI seccomp profile → classic BPF (architecture D10, performance.md 2).
 // Our own generator: syscall numbers sorted into ranges and searched by JGE,
 // argument rules in leaf blocks. libseccomp supplies the names, at build time,
-// and is the oracle of the tests. Loads nothing; see linux/credentials.h.
+// and is the oracle of the tests. Loads nothing; see linux/seccomp_filter.h.
 #ifndef SYSBOX_SECCOMP_PROFILE_H_
 #define SYSBOX_SECCOMP_PROFILE_H_
 

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "benchmark/benchmark.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/seccomp_filter.h"
 #include "sysbox/oci/spec_json.h"
 #include "sysbox/seccomp/libseccomp_filter.h"
 #include "sysbox/seccomp/profile.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/oci/spec.h"
 #include "sysbox/syscont/check.h"
 #include "sysbox/syscont/options.h"

@@ -4,6 +4,7 @@
 #define SYSBOX_SYSCONT_TRANSFORMS_H_
 
 #include "absl/status/status.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/oci/spec.h"
 #include "sysbox/syscont/convert.h"
 

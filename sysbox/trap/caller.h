@@ -15,7 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "sysbox/ids/id_range.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/seccomp/notify_port.h"

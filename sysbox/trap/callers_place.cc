@@ -13,10 +13,12 @@
 
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
+#include "sysbox/linux/process_attributes.h"
 #include "sysbox/trap/own_path.h"
 
 namespace sysbox::trap {

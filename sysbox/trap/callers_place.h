@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "sysbox/linux/credentials.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/trap/caller.h"

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "sysbox/base/status.h"
+#include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/trap/callers_place.h"
 

@@ -92,12 +92,16 @@ def test_stop_is_a_shutdown(docker, image):
 
 
 def test_poweroff_is_a_stop(docker, image):
-    container = boot(docker, image)
+    container = boot(docker, image, "--hostname", "machine")
+    docker.shell(container, "hostnamectl set-hostname other")
     docker("exec", container, "systemctl", "poweroff", check=False)
     docker("wait", container)
     assert docker.inspect(container, "{{.State.Status}}") == "exited"
     docker("start", container)
     assert health(docker, await_boot(docker, container)) == ("running", "")
+    # Its name is Docker's again.
+    assert docker.shell(container, "hostname; cat /etc/hostname"
+                        ) == "machine\nmachine\n"
 
 
 def test_a_reboot_is_a_restart(docker, image):
@@ -215,9 +219,9 @@ def test_it_booted_when_it_started(docker, system):
 
 
 def test_another_name(docker, system):
-    """Docker's mount on /etc/hostname goes first."""
-    docker.shell(system, "umount /etc/hostname && "
-                 "hostnamectl set-hostname other")
+    """Until the machine is started anew: then it has Docker's."""
+    assert docker.shell(system, "cat /etc/hostname") == "machine\n"
+    docker.shell(system, "hostnamectl set-hostname other")
     try:
         assert docker.shell(system, "hostname; cat /etc/hostname"
                             ) == "other\nother\n"

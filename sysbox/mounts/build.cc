@@ -259,12 +259,14 @@ absl::StatusOr<MountPlan> BuildMountPlan(const oci::Spec& spec,
   builder.Add(DataRootMounts(spec, inputs, plan.rootfs));
   builder.Add(KernelFileMounts(spec, inputs));
   for (size_t i = 0; i < spec.mounts.size(); ++i) {
+    if (i == inputs.hostname_mount) continue;
     SYSBOX_RETURN_IF_ERROR(builder.AddMount(i));
   }
   SYSBOX_RETURN_IF_ERROR(builder.AddDevicesOutsideDev());
   SYSBOX_RETURN_IF_ERROR(builder.AddHiddenPaths());
   SYSBOX_RETURN_IF_ERROR(builder.CheckNothingOnStaying());
   plan.ops = builder.TakeOps();
+  if (inputs.hostname_mount.has_value()) plan.hostname = spec.hostname;
   if (inputs.headers_link.has_value()) {
     plan.links.push_back(*inputs.headers_link);
   }

@@ -41,6 +41,7 @@ struct BuildOptions {
   bool lock_attributes = true;
   // What is read-only and locked cannot be unmounted inside, either.
   bool lock_in_place = false;
+  bool hostname_file = false;  // hostname_file.h
 };
 
 struct RootfsFacts {
@@ -68,6 +69,8 @@ struct BuildInputs {
   RootfsFacts rootfs;
   // As many as spec.mounts; set for binds.
   std::vector<std::optional<SourceFacts>> sources;
+  // Of spec.mounts, what hostname_file.h does instead.
+  std::optional<size_t> hostname_mount;
   bool has_kcore = false;  // /proc/kcore exists
   std::vector<DataRoot> data_roots;
   std::vector<KernelDirectory> kernel_files;

@@ -21,6 +21,7 @@
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/mounts/container_files.h"
 #include "sysbox/mounts/data_roots.h"
+#include "sysbox/mounts/hostname_file.h"
 #include "sysbox/mounts/kernel_files.h"
 #include "sysbox/mounts/overlay_layers.h"
 #include "sysbox/oci/mount_options.h"
@@ -201,6 +202,9 @@ absl::Status LookIntoRootfs(const oci::Spec& spec, const std::string& bundle,
   SYSBOX_ASSIGN_OR_RETURN(
       const Fd rootfs,
       Open(inputs.rootfs.path, {.flags = O_PATH | O_DIRECTORY}));
+  if (inputs.options.hostname_file) {
+    inputs.hostname_mount = FindHostnameMount(spec, inputs.sources, rootfs);
+  }
   const ContainerFiles files(rootfs, spec.mounts, bundle);
   SYSBOX_RETURN_IF_ERROR(LookForDataRoots(files, spec, inputs));
   if (!inputs.options.kernel_files) return absl::OkStatus();

@@ -1,5 +1,7 @@
 #include "sysbox/mounts/gather.h"
 
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "catch2/catch.hpp"
@@ -55,6 +57,47 @@ TEST_CASE("what is missing is named by its field") {
   const auto no_source = GatherBuildInputs(spec, "/", BuildOptions());
   CHECK(MessageOf(no_source.status()) ==
         "mounts[0].source \"/no/such/source\": No such file or directory");
+}
+
+// The rootfs has what `make` puts into its /etc; a file that says `text` is
+// mounted at `target`.
+std::optional<size_t> HostnameMount(
+    const std::function<void(const std::string& etc)>& make,
+    const std::string& text = "web\n", const std::string& target = "hostname",
+    const std::string& option = "rw") {
+  testing::TempDir dir;
+  REQUIRE_OK(MakeDirectories(dir / "rootfs/etc", 0755));
+  make(dir / "rootfs/etc");
+  REQUIRE_OK(ReplaceFile(dir / "name", text, 0644));
+  oci::Spec spec = SpecWithRoot("rootfs");
+  spec.hostname = "web";
+  oci::Mount bind;
+  bind.type = "bind";
+  bind.source = "name";
+  bind.destination = "/etc/" + target;
+  bind.options = {"rbind", option};
+  spec.mounts = {bind};
+  BuildOptions options;
+  options.hostname_file = true;
+  return VALUE_OF(GatherBuildInputs(spec, dir.path(), options)).hostname_mount;
+}
+
+TEST_CASE("/etc/hostname may be a file that is replaced inside") {
+  const auto nothing = [](const std::string&) {};
+  CHECK(HostnameMount(nothing) == 0);
+  CHECK(HostnameMount([](const std::string& etc) {
+          REQUIRE_OK(ReplaceFile(etc + "/hostname", "image\n", 0644));
+        }) == 0);
+  // Not if it says more, is the user's to be read only, or not the mount's.
+  CHECK(HostnameMount(nothing, "web") == std::nullopt);
+  CHECK(HostnameMount(nothing, "other\n") == std::nullopt);
+  CHECK(HostnameMount(nothing, "web\n", "hosts") == std::nullopt);
+  CHECK(HostnameMount(nothing, "web\n", ".") == std::nullopt);
+  CHECK(HostnameMount(nothing, "web\n", "hostname", "ro") == std::nullopt);
+  // Nor is a link of the image's touched.
+  CHECK(HostnameMount([](const std::string& etc) {
+          REQUIRE_OK(Symlink("/etc/static", etc + "/hostname"));
+        }) == std::nullopt);
 }
 
 TEST_CASE("a rootfs that is a file is refused") {

@@ -210,6 +210,9 @@ std::string ToText(const MountPlan& plan) {
   for (const RootfsLink& link : plan.links) {
     text += fmt::format("link {} -> {}\n", link.path, link.target);
   }
+  if (!plan.hostname.empty()) {
+    text += fmt::format("hostname {}\n", plan.hostname);
+  }
   if (plan.no_pivot) text += "no-pivot\n";
   return text;
 }

@@ -130,6 +130,7 @@ struct MountPlan {
   RootfsPlan rootfs;
   std::vector<MountOp> ops;
   std::vector<RootfsLink> links;
+  std::string hostname;  // to be in /etc/hostname; "": that is left alone
   bool no_pivot = false;
   IdMaps maps;
 };

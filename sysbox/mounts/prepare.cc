@@ -14,6 +14,7 @@
 #include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/assemble_overlay.h"
+#include "sysbox/mounts/hostname_file.h"
 #include "sysbox/mounts/make_data_root.h"
 #include "sysbox/mounts/mapped_tree.h"
 #include "sysbox/mounts/mount_attributes.h"
@@ -164,6 +165,7 @@ absl::StatusOr<std::vector<DetachedMount>> PrepareMounts(
   SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> data_roots,
                           MakeDataRoots(plan));
   SYSBOX_RETURN_IF_ERROR(MakeLinks(plan), "link");
+  WriteHostnameFile(plan);
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount rootfs,
                           PrepareRootfs(plan, user_namespace, *discarded),
                           "rootfs");

@@ -76,6 +76,8 @@ absl::StatusOr<launch::LaunchPlan> MakePlan(const CreateOptions& options,
   build.data_roots = bundle.syscont.syscont_mode;
   build.kernel_files =
       bundle.syscont.syscont_mode && bundle.syscont.kernel_files;
+  build.hostname_file =
+      bundle.syscont.syscont_mode && bundle.has_systemd && !spec.root->readonly;
   build.read_only_data_roots =
       spec.root->readonly && !bundle.syscont.relaxed_read_only;
   if (registered.emulated.valid()) {
@@ -218,6 +220,7 @@ absl::StatusOr<oci::Spec> MakeSystemContainer(const CreateOptions& options,
       const syscont::Inputs inputs,
       GatherSyscontInputs(bundle.spec, options.bundle, bundle.syscont,
                           Intercepted(registered, bundle.spec)));
+  bundle.has_systemd = inputs.has_systemd;
   SYSBOX_ASSIGN_OR_RETURN(oci::Spec spec,
                           syscont::ConvertSpec(bundle.spec, inputs));
   if (options.notify_socket) {

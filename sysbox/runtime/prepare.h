@@ -22,6 +22,7 @@ struct CheckedBundle {
   oci::Spec spec;
   std::string rootfs;  // absolute
   syscont::Options syscont;
+  bool has_systemd = false;  // settled when it is converted
 };
 absl::StatusOr<CheckedBundle> CheckBundle(const CreateOptions& options);
 

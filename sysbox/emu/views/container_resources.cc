@@ -31,7 +31,8 @@ absl::StatusOr<ContainerResources::Group> ContainerResources::Own(
   }
   SYSBOX_ASSIGN_OR_RETURN(Group group,
                           OpenGroup(facts.init, Nesting::kContainer));
-  const uint64_t pid_namespace = PidNamespaceOf(facts.init).value_or(0);
+  const uint64_t pid_namespace =
+      host_.pid_namespaces().Ask(facts.init).value_or(0);
   absl::MutexLock lock(&mu_);
   if (!own_) {
     own_ = std::move(group);
@@ -44,12 +45,12 @@ absl::StatusOr<ContainerResources::Group> ContainerResources::Of(
     const ContainerFacts& facts, const fuse::Caller& caller) {
   SYSBOX_ASSIGN_OR_RETURN(Group own, Own(facts));
   if (caller.pid == 0 || facts.init == 0) return own;
-  const std::optional<uint64_t> ns = PidNamespaceOf(caller.pid);
+  const int64_t now = BoottimeNs();
+  const std::optional<uint64_t> ns = host_.pid_namespaces().Of(caller.pid, now);
   {
     absl::MutexLock lock(&mu_);
     if (!ns || *ns == own_pid_namespace_) return own;
   }
-  const int64_t now = BoottimeNs();
   if (Group known = KnownInner(*ns, now)) return known;
   absl::StatusOr<Group> found = FindInner(caller.pid);
   if (!found.ok()) return own;  // it is gone
@@ -68,14 +69,6 @@ absl::StatusOr<ContainerResources::Group> ContainerResources::OpenGroup(
   SYSBOX_RETURN_IF_ERROR(group->Open(*hierarchies, cgroups, nesting),
                          "cgroups of process {}", process);
   return group;
-}
-
-std::optional<uint64_t> ContainerResources::PidNamespaceOf(
-    pid_t process) const {
-  const absl::StatusOr<struct stat> info =
-      StatAt(FdRef::Cwd(), fmt::format("{}/{}/ns/pid", host_.proc(), process));
-  if (!info.ok()) return std::nullopt;
-  return info->st_ino;
 }
 
 ContainerResources::Group ContainerResources::KnownInner(uint64_t pid_namespace,

@@ -50,7 +50,6 @@ class ContainerResources {
   };
 
   absl::StatusOr<Group> OpenGroup(pid_t process, Nesting nesting);
-  std::optional<uint64_t> PidNamespaceOf(pid_t process) const;
   Group KnownInner(uint64_t pid_namespace, int64_t now);
   absl::StatusOr<Group> FindInner(pid_t caller);
   void Remember(Inner inner);

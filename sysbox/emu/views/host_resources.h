@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "sysbox/cgroups/hierarchy.h"
+#include "sysbox/emu/views/pid_namespaces.h"
 
 namespace sysbox::emu::views {
 
@@ -55,6 +56,8 @@ class HostResources {
   // Read once, at the first call that succeeds.
   absl::StatusOr<std::shared_ptr<const cgroups::Hierarchies>> hierarchies();
 
+  PidNamespaces& pid_namespaces() { return pid_namespaces_; }
+
   const std::string& proc() const { return places_.proc; }
   const std::string& sys() const { return places_.sys; }
 
@@ -65,6 +68,7 @@ class HostResources {
   };
 
   const Places places_;
+  PidNamespaces pid_namespaces_{places_.proc};
   absl::Mutex mu_;
   std::array<Shared, kHostFileCount> files_ ABSL_GUARDED_BY(mu_);
   std::shared_ptr<const cgroups::Hierarchies> hierarchies_ ABSL_GUARDED_BY(mu_);

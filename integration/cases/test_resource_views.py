@@ -12,6 +12,7 @@ import time
 import pytest
 
 from harness import cgroup
+from harness.docker import RUNTIME
 from harness.waiting import until
 
 MIB = 1024
@@ -135,6 +136,64 @@ def test_a_cpuset_is_renumbered(docker, tools):
                         "cat /sys/devices/system/cpu/online; "
                         "grep -c ^cpu /proc/stat", options=options)
     assert result.out.splitlines() == ["1", "processor\t: 0", "0", "2"]
+
+
+CPU_LIMITS = {
+    "a half": (["--cpus", "0.5"], 1),
+    "a bit more than one": (["--cpus", "1.5"], 2),
+    "the last": (["--cpuset-cpus", "LAST"], 1),
+    "a share of the last": (["--cpuset-cpus", "LAST", "--cpus", "1.5"], 1),
+    "all": ([], 1024),
+}
+CPU_COUNTERS = {
+    "nproc": "nproc; nproc --all",
+    "getconf": "getconf _NPROCESSORS_ONLN; getconf _NPROCESSORS_CONF",
+    "cat": "grep -c ^processor /proc/cpuinfo; grep -c ^cpu[0-9] /proc/stat; "
+           "ls -d /sys/devices/system/cpu/cpu[0-9]* | wc -l",
+    "lscpu": "lscpu -p=cpu | grep -vc ^#",
+    "numactl": "numactl -H | sed -n 's/node 0 cpus: //p' | wc -w",
+    "mpstat": "mpstat -P ALL | sed '1,/all/d' | grep -c .",
+    "python3": "python3 -c 'import os; print(os.cpu_count())'",
+    "node": "node -p 'require(\"os\").cpus().length'",
+    "java": "PROGRAM -Xlog:gc+init -version 2>&1 | "
+            "sed -n 's/.*CPUs: \\(.*\\) total, \\1 available/\\1/p'",
+}
+
+
+@pytest.mark.parametrize("limit", CPU_LIMITS)
+def test_everybody_counts_as_many_cpus(docker, tools, limit):
+    allowed = os.sched_getaffinity(0)
+    options, count = CPU_LIMITS[limit]
+    options = [str(max(allowed)) if word == "LAST" else word
+               for word in options]
+    programs = {name: shutil.which(name, path="/usr/bin")
+                for name in CPU_COUNTERS}
+    script = "; ".join(
+        f"echo {name} $({command})".replace(
+            "PROGRAM", os.path.realpath(programs[name]))
+        for name, command in CPU_COUNTERS.items() if programs[name])
+    out = docker.run("sh", "-c", script, options=[*tools, *options]).out
+    counts = {name: set(said) for name, *said in
+              map(str.split, out.splitlines())}
+    assert counts == {name: {str(min(count, len(allowed)))}
+                      for name in counts}, out
+
+
+def test_htop_agrees(docker, tools):
+    if shutil.which("htop") is None:
+        pytest.skip("htop is missing")
+    options = [*tools, *LIMITS, "-e", "TERM=xterm", "-e",
+               "TERMINFO=/lib/terminfo"]
+    with docker.terminal("run", "--rm", "-it", "--runtime", RUNTIME,
+                         *options, "busybox", "htop",
+                         rows=30, columns=110) as terminal:
+        seen = terminal.expect("F10")
+        terminal.type("q")
+        assert terminal.wait() == 0
+    seen = re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|[()].|[=>])", "", seen)
+    assert re.search(r"[0-9.]+M/256M\]", seen), seen
+    assert re.search(r"\bCPU\[", seen), f"more than one: {seen}"
+    assert "Load average: 0." in seen
 
 
 def test_uptime_begins_with_the_container(docker, limited):

@@ -20,7 +20,7 @@ rootfs_packages=(mmdebstrap)
 # What the integration tests need besides: the real things.
 integration_packages=(
   aardvark-dns bindfs bubblewrap busybox-static catatonit crun debootstrap
-  docker.io iproute2 iptables jq mmdebstrap netavark podman procps python3
+  docker.io htop iproute2 iptables jq mmdebstrap netavark podman procps python3
   python3-grpcio python3-pytest runc strace sysstat
   # What must not name the host from inside.
   dmidecode lsscsi numactl pciutils udev usbutils

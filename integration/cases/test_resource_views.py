@@ -341,16 +341,17 @@ def test_a_process_in_an_inner_container_is_told_its_own_limit(docker):
     version = docker.shell(
         container, "test -d /sys/fs/cgroup/memory && echo 1 || echo 2")
     if version == "1\n":
-        make = ("mkdir /sys/fs/cgroup/memory/in && cd /sys/fs/cgroup/memory/in"
-                " && echo 64M > memory.limit_in_bytes")
+        make = ("cd /sys/fs/cgroup/memory && mkdir NAME && cd NAME && "
+                "echo 64M > memory.limit_in_bytes")
     else:
         make = ("cd /sys/fs/cgroup && echo +memory > cgroup.subtree_control; "
-                "mkdir in && cd in && echo 64M > memory.max")
-    inner = f"{make} && echo 0 > cgroup.procs && unshare -pf sh -c "
-    out = docker.shell(container, inner + "'head -n1 /proc/meminfo'")
+                "mkdir NAME && cd NAME && echo 64M > memory.max")
+    make += " && echo 0 > cgroup.procs && "
+    out = docker.shell(container, make.replace("NAME", "inner") +
+                       "unshare -pf sh -c 'head -n1 /proc/meminfo'")
     assert out.split()[1] == str(64 * MIB)
-    service = f"{make.replace('/in', '/sv')} && echo 0 > cgroup.procs && "
-    out = docker.shell(container, service + "head -n1 /proc/meminfo")
+    out = docker.shell(container, make.replace("NAME", "service") +
+                       "head -n1 /proc/meminfo")
     assert out.split()[1] == str(256 * MIB)
 
 

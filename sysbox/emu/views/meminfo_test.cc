@@ -124,6 +124,17 @@ TEST_CASE("v2: the lowest limit up the tree counts") {
   CHECK(MeminfoValue(text, "SwapTotal") == 0);
 }
 
+TEST_CASE("v2: no depth of cgroups hides the container's limit") {
+  FakeContainer container(CgroupLayout::kV2);
+  std::string inner = "/docker/web";
+  for (int i = 0; i < 100; ++i) inner += "/in";
+  container.AddProcess(200, 0, inner);
+  container.Write("cgroup/docker/web/memory.max", "268435456\n");
+  container.Write("cgroup" + inner + "/memory.current", "4096\n");
+  container.Write("cgroup" + inner + "/memory.max", "max\n");
+  CHECK(MeminfoValue(container.Generate(&Meminfo, 200), "MemTotal") == 262144);
+}
+
 TEST_CASE("an inner container with a limit of its own is told that one") {
   FakeContainer container(CgroupLayout::kV1);
   container.Write("cgroup/memory/docker/web/memory.stat", kV1Stat);

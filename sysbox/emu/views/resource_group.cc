@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <optional>
+#include <utility>
 
 #include "sysbox/base/status.h"
 #include "sysbox/cgroups/control_file.h"
@@ -20,12 +22,17 @@ constexpr std::string_view kNames[] = {"blkio",  "cpu",     "cpuacct",
                                        "memory", "pids",    ""};
 static_assert(std::size(kNames) == kControllerCount);
 
-// A container may nest cgroups deeper than anyone's limits do.
-constexpr int kMostLevels = 32;
+// A container may nest cgroups deeper than anyone's limits do: what is between
+// the nearest and the highest of them is passed over.
+constexpr int kNearest = 16;
+constexpr int kHighest = 16;
+constexpr std::string_view kUp = "../";
+// As far up as a path leads.
+constexpr int kMostLevels = (PATH_MAX - NAME_MAX) / int{kUp.size()};
 
 int LevelsOf(std::string_view path) {
   const auto levels = std::count(path.begin(), path.end(), '/');
-  return std::clamp(static_cast<int>(levels), 1, kMostLevels);
+  return static_cast<int>(std::clamp<int64_t>(levels, 1, kMostLevels));
 }
 
 bool Absent(const absl::Status& status) {
@@ -130,28 +137,31 @@ absl::StatusOr<std::string> ResourceGroup::Read(Controller controller,
   return ReadIfPresent(held->fd, file);
 }
 
-absl::StatusOr<std::vector<std::string>> ResourceGroup::ReadUpwards(
-    Controller controller, std::string_view file) const {
-  std::vector<std::string> texts;
+absl::StatusOr<std::vector<ResourceGroup::FileAbove>>
+ResourceGroup::ReadUpwards(Controller controller, std::string_view file) const {
+  std::vector<FileAbove> files;
   const HeldDirectory* held = Held(controller);
-  if (held == nullptr) return texts;
-  std::string path(file);
+  if (held == nullptr) return files;
+  std::string up;
   for (int level = 0; level < held->levels; ++level) {
-    SYSBOX_ASSIGN_OR_RETURN(std::string text, ReadIfPresent(held->fd, path));
-    texts.push_back(std::move(text));
-    path.insert(0, "../");
+    if (level < kNearest || level >= held->levels - kHighest) {
+      SYSBOX_ASSIGN_OR_RETURN(std::string text,
+                              ReadIfPresent(held->fd, up + std::string(file)));
+      files.push_back({up, std::move(text)});
+    }
+    up += kUp;
   }
-  return texts;
+  return files;
 }
 
 absl::StatusOr<uint64_t> ResourceGroup::LowestLimit(
     Controller controller, std::string_view file) const {
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> texts,
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<FileAbove> files,
                           ReadUpwards(controller, file));
   uint64_t lowest = cgroups::kUnlimited;
-  for (const std::string& text : texts) {
+  for (const FileAbove& above : files) {
     const std::optional<uint64_t> limit =
-        cgroups::ParseLimit(cgroups::Trim(text));
+        cgroups::ParseLimit(cgroups::Trim(above.text));
     if (limit) lowest = std::min(lowest, *limit);
   }
   return lowest;

@@ -56,9 +56,13 @@ class ResourceGroup {
   // "" when there is no such controller or file.
   absl::StatusOr<std::string> Read(Controller controller,
                                    std::string_view file) const;
-  // The file here and in all ancestors but the hierarchy's root, from here
-  // up; "" where it is missing.
-  absl::StatusOr<std::vector<std::string>> ReadUpwards(
+  struct FileAbove {
+    std::string up;    // the way to its directory: "", "../", "../../"...
+    std::string text;  // "" where it is missing
+  };
+  // The file here and in all ancestors but the hierarchy's root, from here up;
+  // if there are very many, in the nearest and the highest.
+  absl::StatusOr<std::vector<FileAbove>> ReadUpwards(
       Controller controller, std::string_view file) const;
   // The lowest limit, kUnlimited ("max" included) if there is none.
   absl::StatusOr<uint64_t> LowestLimit(Controller controller,

@@ -25,27 +25,27 @@ Quota Lower(Quota a, Quota b) {
 absl::StatusOr<Quota> ReadV1Quota(const ResourceGroup& group) {
   Quota lowest;
   SYSBOX_ASSIGN_OR_RETURN(
-      const std::vector<std::string> quotas,
+      const std::vector<ResourceGroup::FileAbove> quotas,
       group.ReadUpwards(Controller::kCpu, "cpu.cfs_quota_us"));
-  std::string period_file = "cpu.cfs_period_us";
-  for (std::string_view quota : quotas) {
-    const std::string_view value = TakeField(&quota);
-    if (!value.empty() && value.front() != '-') {
-      SYSBOX_ASSIGN_OR_RETURN(const std::string text,
-                              group.Read(Controller::kCpu, period_file));
-      std::string_view period = text;
-      lowest = Lower(lowest, CpusOfQuota(value, TakeField(&period)));
-    }
-    period_file.insert(0, "../");
+  for (const auto& [up, quota] : quotas) {
+    std::string_view text = quota;
+    const std::string_view value = TakeField(&text);
+    if (value.empty() || value.front() == '-') continue;
+    SYSBOX_ASSIGN_OR_RETURN(
+        const std::string period_text,
+        group.Read(Controller::kCpu, up + "cpu.cfs_period_us"));
+    std::string_view period = period_text;
+    lowest = Lower(lowest, CpusOfQuota(value, TakeField(&period)));
   }
   return lowest;
 }
 
 absl::StatusOr<Quota> ReadV2Quota(const ResourceGroup& group) {
   Quota lowest;
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<std::string> limits,
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<ResourceGroup::FileAbove> limits,
                           group.ReadUpwards(Controller::kCpu, "cpu.max"));
-  for (std::string_view limit : limits) {
+  for (const auto& [up, text] : limits) {
+    std::string_view limit = text;
     const std::string_view quota = TakeField(&limit);
     lowest = Lower(lowest, CpusOfQuota(quota, TakeField(&limit)));
   }
@@ -63,12 +63,12 @@ absl::StatusOr<std::string> ReadCpuset(const ResourceGroup& group) {
       group.Read(Controller::kCpuset, "cpuset.cpus.effective"));
   if (!own.empty()) return own;
   SYSBOX_ASSIGN_OR_RETURN(
-      const std::vector<std::string> lists,
+      const std::vector<ResourceGroup::FileAbove> lists,
       group.ReadUpwards(Controller::kCpuset, "cpuset.cpus.effective"));
   const auto found =
       std::find_if(lists.begin(), lists.end(),
-                   [](const std::string& list) { return !list.empty(); });
-  return found == lists.end() ? std::string() : *found;
+                   [](const auto& list) { return !list.text.empty(); });
+  return found == lists.end() ? std::string() : found->text;
 }
 
 }  // namespace

@@ -111,6 +111,30 @@ def test_sendfile_reads_what_read_does(bundle, name):
     assert result.out.count("\\n") == len(live), result
 
 
+def test_huge_pages_are_turned_off_as_databases_want_them(bundle, name):
+    directory = "/sys/kernel/mm/transparent_hugepage"
+    if not os.path.exists(directory):
+        pytest.skip("transparent huge pages")
+    with open(f"{directory}/enabled") as file:
+        host = file.read()
+    out = bundle.shell(
+        f"cd {directory}; cat enabled; echo never > enabled && cat enabled; "
+        "echo some > enabled; echo always > enabled && cat enabled; "
+        "echo never > defrag && cat defrag; "
+        "echo 0 > khugepaged/defrag && cat khugepaged/defrag; "
+        "stat -c %a enabled; echo 1 > use_zero_page", name, check=False)
+    plain = host.strip().replace("[", "").replace("]", "")
+    never, always, defrag = (out.out.splitlines()[i] for i in (1, 2, 3))
+    assert out.out.splitlines()[0] == host.strip()
+    assert never == plain.replace("never", "[never]")
+    assert always == plain.replace("always", "[always]")
+    assert defrag.endswith("[never]")
+    assert out.out.splitlines()[4:] == ["0", "644"]
+    assert out.code != 0, "what no program sets is the host's"
+    with open(f"{directory}/enabled") as file:
+        assert file.read() == host
+
+
 def test_two_containers_do_not_see_each_other(docker):
     first, second = docker.start_container(), docker.start_container()
     old = docker.shell(second, f"cat {SWAPPINESS}")

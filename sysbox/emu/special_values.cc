@@ -10,6 +10,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
@@ -89,6 +90,24 @@ absl::StatusOr<std::string> QueueDiscipline(std::string_view data,
 absl::StatusOr<std::string> PtraceScope(std::string_view data,
                                         std::string_view old) {
   return AcceptWrite(old == "3" ? Ints(3, 3) : Ints(0, 3), data, old);
+}
+
+absl::StatusOr<std::string> Choice(std::string_view data,
+                                   std::string_view old) {
+  // sysfs_streq(): a newline at the end is none.
+  if (data.ends_with('\n')) data.remove_suffix(1);
+  std::string words;
+  bool found = false;
+  for (const absl::string_view shown :
+       absl::StrSplit(ToAbsl(old), ' ', absl::SkipEmpty())) {
+    const std::string_view word =
+        ToStd(absl::StripPrefix(absl::StripSuffix(shown, "]"), "["));
+    if (!words.empty()) words += ' ';
+    words += word == data ? fmt::format("[{}]", word) : std::string(word);
+    found = found || word == data;
+  }
+  if (!found) return ErrnoStatus(EINVAL, "look up word");
+  return words;
 }
 
 absl::StatusOr<std::string> UnprivilegedBpf(std::string_view data,

@@ -25,6 +25,8 @@ absl::StatusOr<std::string> PtraceScope(std::string_view data,
 // kernel.unprivileged_bpf_disabled: 0 to 2, and 1 is for good (EPERM).
 absl::StatusOr<std::string> UnprivilegedBpf(std::string_view data,
                                             std::string_view old);
+// Of sysfs: one of the words of `old`, in which the chosen one is bracketed.
+absl::StatusOr<std::string> Choice(std::string_view data, std::string_view old);
 // fs.pipe-max-size: rounded up to a power of two, a page to 2 GiB.
 absl::StatusOr<std::string> PipeMaxSize(std::string_view data,
                                         std::string_view old);

@@ -107,6 +107,11 @@ inline constexpr NodeSpec kSysNodes[] = {
     Hidden("/sys/kernel/dmabuf"),
     Hidden("/sys/kernel/iommu_groups"),
     Hidden("/sys/kernel/irq"),
+    // What databases have their administrators turn off.
+    Private("/sys/kernel/mm/transparent_hugepage/defrag", Special(&Choice)),
+    Private("/sys/kernel/mm/transparent_hugepage/enabled", Special(&Choice)),
+    Private("/sys/kernel/mm/transparent_hugepage/khugepaged/defrag", Ints(0, 1)),
+    Private("/sys/kernel/mm/transparent_hugepage/shmem_enabled", Special(&Choice)),
     Part("/sys/kernel/security", Others::kNothing),
     Hidden("/sys/kernel/slab"),
     Hidden("/sys/kernel/software_nodes"),

@@ -77,6 +77,14 @@ TEST_CASE("values that obey more than a range") {
   CHECK_ERRNO(EINVAL, PtraceScope("4", "0"));
   CHECK(Accepted(Special(&UnprivilegedBpf), "0", "2") == "0");
   CHECK_ERRNO(EPERM, UnprivilegedBpf("0", "1"));
+  CHECK(Accepted(Special(&Choice), "never\n", "always [madvise] never") ==
+        "always madvise [never]");
+  CHECK(Accepted(Special(&Choice), "always", "[always] never") ==
+        "[always] never");
+  CHECK_ERRNO(EINVAL, Choice("[never]", "always [never]"));
+  CHECK_ERRNO(EINVAL, Choice("never always", "always [never]"));
+  CHECK_ERRNO(EINVAL, Choice("\n", "always [never]"));
+  CHECK_ERRNO(EINVAL, Choice("", ""));
   CHECK(Accepted(Special(&PipeMaxSize), "1") == "4096");
   CHECK(Accepted(Special(&PipeMaxSize), "5000") == "8192");
   CHECK(Accepted(Special(&PipeMaxSize), "2147483648") == "2147483648");

@@ -120,7 +120,7 @@ def test_paths_that_begin_at_ones_own_files(hosted, name):
     """Others cannot follow them: for nobody else is there a /proc/self."""
     said = hosted.shell("""
         mkdir -p /tmp/d/p /tmp/d/q && cd /tmp/d && exec 5</tmp/d
-        mknod /proc/self/fd/5/null c 1 3 && mknod /dev/fd//5//zero c 1 5 &&
+        mknod /proc/self/fd/5/null c 1 3 && mknod /dev/fd/5//zero c 1 5 &&
         mknod /proc/self/cwd/full c 1 7 &&
         mknod /proc/thread-self/root/tmp/d/tty c 5 0; ls
         python3 -c 'import ctypes

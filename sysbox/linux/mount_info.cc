@@ -1,6 +1,7 @@
 #include "sysbox/linux/mount_info.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -183,6 +184,15 @@ absl::StatusOr<std::vector<MountInfo>> ParseMountInfo(std::string_view text) {
 absl::StatusOr<std::vector<MountInfo>> ReadOwnMountInfo() {
   SYSBOX_ASSIGN_OR_RETURN(const std::string text, ReadFile(kOwnMountInfo));
   return ParseMountInfo(text);
+}
+
+absl::StatusOr<bool> MountsChanged(FdRef mountinfo) {
+  pollfd entry = {.fd = mountinfo.get(), .events = POLLPRI, .revents = 0};
+  if (TEMP_FAILURE_RETRY(poll(&entry, 1, 0)) < 0) {
+    return ErrnoStatus(errno, "poll mountinfo");
+  }
+  if ((entry.revents & POLLNVAL) != 0) return ErrnoStatus(EBADF, "poll");
+  return entry.revents != 0;
 }
 
 absl::StatusOr<uint64_t> MountIdOf(FdRef file) {

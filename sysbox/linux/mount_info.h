@@ -31,6 +31,10 @@ struct MountInfo {
 // Parses the whole file; InvalidArgument names the first bad line.
 absl::StatusOr<std::vector<MountInfo>> ParseMountInfo(std::string_view text);
 absl::StatusOr<std::vector<MountInfo>> ReadOwnMountInfo();
+// Whether a mount of the namespace that `mountinfo`, an open
+// /proc/PID/mountinfo, is of has come, gone or got other flags since it was
+// opened or last asked (poll(2), POLLPRI). Changes of propagation do not count.
+absl::StatusOr<bool> MountsChanged(FdRef mountinfo);
 
 // The id, as in mountinfo, of the mount that `file` lies on (statx(2)).
 absl::StatusOr<uint64_t> MountIdOf(FdRef file);

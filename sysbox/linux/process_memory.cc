@@ -19,6 +19,8 @@ namespace {
 // Strings are read up to the end of a page at a time: beyond it there may be
 // nothing. The smallest page of any machine will do.
 constexpr uint64_t kPage = 4096;
+// Most strings end before that.
+constexpr size_t kFirst = 256;
 
 // Bytes read, or -1 with errno.
 ssize_t ReadSomeMemory(pid_t tid, uint64_t address, char* data, size_t size) {
@@ -54,9 +56,9 @@ absl::StatusOr<std::string> ReadMemoryString(pid_t tid, uint64_t address,
       return ReadFailure(EFAULT, tid, address);
     }
     const uint64_t next = address + text.size();
-    const size_t size =
-        std::min<size_t>(limit - text.size(), kPage - next % kPage);
     const size_t before = text.size();
+    const size_t size = std::min<size_t>(
+        {limit - before, kPage - next % kPage, before == 0 ? kFirst : kPage});
     text.resize(before + size);
     const ssize_t count = ReadSomeMemory(tid, next, &text[before], size);
     if (count < 0) return ReadFailure(errno, tid, next);

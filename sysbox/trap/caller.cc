@@ -187,6 +187,14 @@ absl::StatusOr<Fd> Caller::Namespace(NamespaceType type) const {
   return OpenProc(fmt::format("ns/{}", ProcName(type)), O_RDONLY);
 }
 
+absl::StatusOr<NamespaceId> Caller::UserNamespace() const {
+  if (!user_namespace_) {
+    SYSBOX_ASSIGN_OR_RETURN(const Fd ns, Namespace(NamespaceType::kUser));
+    SYSBOX_ASSIGN_OR_RETURN(user_namespace_, IdOf(ns));
+  }
+  return *user_namespace_;
+}
+
 absl::StatusOr<Fd> Caller::PidNamespaceForChildren() const {
   return OpenProc("ns/pid_for_children", O_RDONLY);
 }

@@ -67,6 +67,8 @@ class Caller {
   absl::StatusOr<Fd> WorkingDirectory() const;
   absl::StatusOr<Fd> File(int descriptor) const;
   absl::StatusOr<Fd> Namespace(NamespaceType type) const;
+  // Of its user namespace; looked up at the first call.
+  absl::StatusOr<NamespaceId> UserNamespace() const;
   // Of the processes it will make, and of a procfs it mounts.
   absl::StatusOr<Fd> PidNamespaceForChildren() const;
   // The maps of its user namespace, onto the host's ids.
@@ -81,6 +83,7 @@ class Caller {
   const seccomp::NotifyPort& port_;
   const seccomp::Notification& call_;
   mutable std::optional<CallerIdentity> identity_;
+  mutable std::optional<NamespaceId> user_namespace_;
 };
 
 }  // namespace sysbox::trap

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,8 @@
 
 namespace sysbox::trap {
 
+class ReplicaMemory;  // replica_memory.h
+
 // Settled when its first listener comes.
 struct Container {
   std::string id;
@@ -22,6 +25,8 @@ struct Container {
   uint64_t init_start = 0;  // sysbox/linux/process.h StartTimeTicks
   NamespaceId user_namespace;
   std::string rootfs;  // on the host; "": not known
+  // Of all its listeners. Null: nothing is remembered.
+  std::shared_ptr<ReplicaMemory> replicas;
 };
 
 // sysinfo(2)'s numbers, in bytes and its own fixed point.

@@ -6,10 +6,12 @@
 #include <linux/openat2.h>
 #include <sys/mount.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
@@ -51,6 +53,29 @@ absl::Status PutBelow(const DetachedMount& mount, FdRef base,
   absl::Status put = AttachMountBelow(mount, base, path);
   const int error = ErrnoOf(put);
   return error == ENOENT || error == ENOTDIR ? absl::OkStatus() : put;
+}
+
+bool HoldsOthers(const std::vector<Replica>& plan, const Replica& replica) {
+  return std::any_of(plan.begin(), plan.end(), [&](const Replica& other) {
+    return other.path.size() > replica.path.size() &&
+           absl::StartsWith(other.path, replica.path) &&
+           other.path[replica.path.size()] == '/';
+  });
+}
+
+MountAttributes AllOf(const Replica& replica, bool read_only) {
+  MountAttributes attributes = {.propagation = MS_PRIVATE};
+  if (read_only || replica.read_only) attributes.set = MOUNT_ATTR_RDONLY;
+  return attributes;
+}
+
+// Where all get the rest at once. A clone has its original's flags.
+MountAttributes WhatIsNotCloned(const Replica& replica, bool) {
+  MountAttributes attributes;
+  if (replica.kind == Replica::Kind::kNative && replica.read_only) {
+    attributes.set = MOUNT_ATTR_RDONLY;
+  }
+  return attributes;
 }
 
 // An init that has moved to a user namespace of its own has what lies on its
@@ -117,17 +142,19 @@ absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
   SYSBOX_ASSIGN_OR_RETURN(
       origin.root, sysbox::Open(fmt::format("/proc/{}/root", container.init),
                                 {.flags = O_PATH | O_DIRECTORY}));
+  SYSBOX_ASSIGN_OR_RETURN(const MountView view,
+                          ViewOf(origin.mount_namespace, origin.root));
+  const std::shared_ptr<ReplicaMemory> memory =
+      container.replicas != nullptr ? container.replicas
+                                    : std::make_shared<ReplicaMemory>();
   SYSBOX_ASSIGN_OR_RETURN(
-      std::string text,
-      ReadFile(fmt::format("/proc/{}/mountinfo", container.init)));
+      wardrobe.plan_,
+      memory->Plan(container.init, view, type.mount_point, type.type));
   // All of that was init's, if this still is.
   SYSBOX_ASSIGN_OR_RETURN(uint64_t start, StartTimeTicks(container.init));
   if (start != container.init_start) {
     return ErrnoStatus(ESRCH, "container's init");
   }
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<MountInfo> mounts,
-                          ParseMountInfo(text));
-  wardrobe.plan_ = PlanReplicas(mounts, type.mount_point, type.type);
   return wardrobe;
 }
 
@@ -140,11 +167,12 @@ absl::Status Wardrobe::Fetch() {
   SYSBOX_ASSIGN_OR_RETURN(
       const Fd base,
       OpenBelow(origin_.root, std::string(origin_.mount_point.substr(1))));
-  for (const Replica& replica : plan_) {
+  for (const Replica& replica : *plan_) {
     Piece& piece = pieces_.emplace_back(Piece{replica, DetachedMount()});
     if (replica.kind == Replica::Kind::kNative) continue;
     SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(base, replica.path));
-    if (replica.is_private) continue;  // and so is the clone
+    // What is put on a peer of the original comes over that, too.
+    if (!HoldsOthers(*plan_, replica)) continue;
     SYSBOX_RETURN_IF_ERROR(MakePrivate(piece.mount.fd()));
   }
   return absl::OkStatus();
@@ -155,21 +183,22 @@ absl::Status Wardrobe::CloneNatives(FdRef base) {
     if (piece.replica.kind != Replica::Kind::kNative) continue;
     SYSBOX_ASSIGN_OR_RETURN(Fd place, FindPlace(base, piece.replica.path));
     if (!place.valid()) continue;
-    SYSBOX_ASSIGN_OR_RETURN(piece.mount, CloneAlone(place, "", false));
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount, CloneTree(place, "", false));
   }
   return absl::OkStatus();
 }
 
-absl::Status Wardrobe::PutOn(FdRef base, bool read_only, Place place) {
+absl::Status Wardrobe::PutOn(FdRef base, bool read_only, Attributes attributes,
+                             Place place) {
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(network_, NamespaceType::kNetwork));
   SYSBOX_RETURN_IF_ERROR(CloneNatives(base));
   for (Piece& piece : pieces_) {
     if (!piece.mount.valid()) continue;
-    if (read_only || piece.replica.read_only) {
-      const MountAttributes attributes = {.set = MOUNT_ATTR_RDONLY};
+    const MountAttributes wanted = attributes(piece.replica, read_only);
+    if (wanted.set != 0 || wanted.propagation != 0) {
       SYSBOX_RETURN_IF_ERROR(
-          SetMountAttributes(piece.mount.fd(), attributes, false));
+          SetMountAttributes(piece.mount.fd(), wanted, /*recursive=*/true));
     }
     SYSBOX_RETURN_IF_ERROR(place(piece.mount, base, piece.replica.path));
   }
@@ -177,15 +206,16 @@ absl::Status Wardrobe::PutOn(FdRef base, bool read_only, Place place) {
 }
 
 absl::Status Wardrobe::Dress(FdRef base, bool read_only) {
-  return PutOn(base, read_only, PutOnFreePlace);
+  return PutOn(base, read_only, AllOf, PutOnFreePlace);
 }
 
 absl::Status Wardrobe::DressNew(FdRef base, bool read_only) {
-  return PutOn(base, read_only, PutBelow);
+  SYSBOX_RETURN_IF_ERROR(PutOn(base, read_only, WhatIsNotCloned, PutBelow));
+  return SetMountAttributes(base, AllOf({}, read_only), /*recursive=*/true);
 }
 
 bool Wardrobe::IsWornBy(FdRef base) const {
-  for (const Replica& replica : plan_) {
+  for (const Replica& replica : *plan_) {
     if (replica.kind == Replica::Kind::kNative) continue;
     absl::StatusOr<Fd> place = FindPlace(base, replica.path);
     if (!place.ok() || !place->valid()) continue;

@@ -12,6 +12,7 @@
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/mount.h"
 #include "sysbox/trap/container.h"
+#include "sysbox/trap/replica_memory.h"
 #include "sysbox/trap/replicas.h"
 
 namespace sysbox::trap {
@@ -44,8 +45,8 @@ class Wardrobe {
   // /proc/sys/net, so what lies over them is put there from within it.
   static absl::StatusOr<Wardrobe> Open(const Container& container,
                                        const DressedType& type, Fd network);
-  bool empty() const { return plan_.empty(); }
-  const std::vector<Replica>& plan() const { return plan_; }
+  bool empty() const { return plan_->empty(); }
+  const std::vector<Replica>& plan() const { return *plan_; }
 
   // Clones all of it, from where the thread is at home. To let go of what is
   // then not used takes a grace period of the kernel's for each: only when it
@@ -78,10 +79,14 @@ class Wardrobe {
   using Place = absl::Status (*)(const DetachedMount& mount, FdRef base,
                                  const std::string& path);
   absl::Status CloneNatives(FdRef base);
-  absl::Status PutOn(FdRef base, bool read_only, Place place);
+  // Before each is put anywhere, what it is to be.
+  using Attributes = MountAttributes (*)(const Replica& replica,
+                                         bool read_only);
+  absl::Status PutOn(FdRef base, bool read_only, Attributes attributes,
+                     Place place);
   Origin origin_;
   Fd network_;
-  std::vector<Replica> plan_;
+  ReplicaPlan plan_;
   std::vector<Piece> pieces_;  // as planned
 };
 

@@ -48,8 +48,7 @@ const DressedType* TypeOfRoot(FdRef file) {
 // A nested user namespace may see less than a new file system would show.
 absl::Status CheckNotRevealing(const TrappedCall& call, std::string_view type,
                                const Wardrobe& wardrobe, bool read_only) {
-  SYSBOX_ASSIGN_OR_RETURN(Fd user, call.caller.Namespace(NamespaceType::kUser));
-  SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, IdOf(user));
+  SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, call.caller.UserNamespace());
   if (id == call.container.user_namespace) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(std::vector<MountInfo> mounts, CallersMounts(call));
   return IsFullyVisible(mounts, type, wardrobe.plan(), read_only)
@@ -109,6 +108,7 @@ absl::StatusOr<NewMount> DecodeArguments(const TrappedCall& call,
   if (const uint64_t address = call.caller.arg(4); address != 0) {
     SYSBOX_ASSIGN_OR_RETURN(data, call.caller.ReadString(address, kMaxData));
   }
+  if (data.empty()) return DecodeNewMount(flags, data, {});
   SYSBOX_ASSIGN_OR_RETURN(IdMaps maps, call.caller.IdMapsOfNamespace());
   return DecodeNewMount(flags, data, maps);
 }
@@ -119,8 +119,7 @@ absl::Status MountOverlay(const TrappedCall& call) {
   if (address == 0) return KernelsOwn();
   SYSBOX_RETURN_IF_ERROR(OpenMountNamespace(call));  // may the caller mount?
   // A nested user namespace may have mounts locked over what it must not see.
-  SYSBOX_ASSIGN_OR_RETURN(Fd user, call.caller.Namespace(NamespaceType::kUser));
-  SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, IdOf(user));
+  SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, call.caller.UserNamespace());
   if (!(id == call.container.user_namespace)) return KernelsOwn();
   absl::StatusOr<std::string> data = call.caller.ReadString(address, kMaxData);
   if (!data.ok()) return KernelsOwn();

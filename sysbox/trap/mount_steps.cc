@@ -26,11 +26,10 @@ Verdict ToVerdict(const absl::Status& done) {
 absl::Status CheckAdministers(const TrappedCall& call, FdRef ns) {
   SYSBOX_ASSIGN_OR_RETURN(CallerIdentity identity, call.caller.Identity());
   if (!identity.Can(CAP_SYS_ADMIN)) return KernelsOwn();
-  SYSBOX_ASSIGN_OR_RETURN(Fd user, call.caller.Namespace(NamespaceType::kUser));
+  SYSBOX_ASSIGN_OR_RETURN(NamespaceId user, call.caller.UserNamespace());
   SYSBOX_ASSIGN_OR_RETURN(Fd owner, OwningUserNamespace(ns));
-  SYSBOX_ASSIGN_OR_RETURN(NamespaceId user_id, IdOf(user));
   SYSBOX_ASSIGN_OR_RETURN(NamespaceId owner_id, IdOf(owner));
-  return user_id == owner_id ? absl::OkStatus() : KernelsOwn();
+  return user == owner_id ? absl::OkStatus() : KernelsOwn();
 }
 
 absl::StatusOr<Fd> OpenMountNamespace(const TrappedCall& call) {

@@ -149,7 +149,6 @@ bool IsReplica(const MountInfo& mount, const MountInfo& base,
   Replica found;
   found.path = mount.mount_point.substr(prefix.size());
   found.read_only = HasOption(mount.options, "ro");
-  found.is_private = mount.optional_fields.empty();
   if (!Classify(mount, base, &found)) return false;
   if (replica != nullptr) *replica = found;
   return true;

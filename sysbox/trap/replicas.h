@@ -22,8 +22,6 @@ struct Replica {
   Kind kind = Kind::kEmulated;
   std::string path;  // below the file system's root, without a slash in front
   bool read_only = false;
-  // A mount that propagates nowhere and to which nothing propagates.
-  bool is_private = false;
 };
 
 // Of the file system of `type` ("proc", "sysfs") mounted at `mount_point`

@@ -1,0 +1,61 @@
+// What lies over a container's own procfs and sysfs, remembered from one call
+// to the next: as long as its init is in the same mount namespace with the same
+// root, and no mount there has changed, which the kernel tells (poll(2) of
+// mountinfo). How far a mount propagates it does not tell, and is not
+// remembered.
+#ifndef SYSBOX_TRAP_REPLICA_MEMORY_H_
+#define SYSBOX_TRAP_REPLICA_MEMORY_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/namespaces.h"
+#include "sysbox/trap/replicas.h"
+
+namespace sysbox::trap {
+
+using ReplicaPlan = std::shared_ptr<const std::vector<Replica>>;
+
+// What a process's mountinfo depends on.
+struct MountView {
+  NamespaceId mount_namespace;
+  uint64_t root_mount = 0;
+  uint64_t root_inode = 0;
+  friend bool operator==(const MountView&, const MountView&) = default;
+};
+absl::StatusOr<MountView> ViewOf(FdRef mount_namespace, FdRef root);
+
+// Thread-safe.
+class ReplicaMemory {
+ public:
+  // PlanReplicas of what `init`, which has `view`, sees. Whoever calls makes
+  // sure afterwards that `init` was the process it meant.
+  absl::StatusOr<ReplicaPlan> Plan(pid_t init, const MountView& view,
+                                   std::string_view mount_point,
+                                   std::string_view type);
+
+ private:
+  struct Remembered {
+    MountView view;
+    Fd mountinfo;
+    ReplicaPlan plan;
+  };
+  ReplicaPlan Recall(const MountView& view, std::string_view type);
+
+  absl::Mutex mu_;
+  absl::flat_hash_map<std::string, Remembered> by_type_ ABSL_GUARDED_BY(mu_);
+};
+
+}  // namespace sysbox::trap
+
+#endif  // SYSBOX_TRAP_REPLICA_MEMORY_H_

@@ -142,14 +142,13 @@ absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
   SYSBOX_ASSIGN_OR_RETURN(
       origin.root, sysbox::Open(fmt::format("/proc/{}/root", container.init),
                                 {.flags = O_PATH | O_DIRECTORY}));
-  SYSBOX_ASSIGN_OR_RETURN(const MountView view,
-                          ViewOf(origin.mount_namespace, origin.root));
   const std::shared_ptr<ReplicaMemory> memory =
       container.replicas != nullptr ? container.replicas
                                     : std::make_shared<ReplicaMemory>();
   SYSBOX_ASSIGN_OR_RETURN(
       wardrobe.plan_,
-      memory->Plan(container.init, view, type.mount_point, type.type));
+      memory->Plan(container.init, {origin.mount_namespace, origin.root},
+                   type.mount_point, type.type));
   // All of that was init's, if this still is.
   SYSBOX_ASSIGN_OR_RETURN(uint64_t start, StartTimeTicks(container.init));
   if (start != container.init_start) {

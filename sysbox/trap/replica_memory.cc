@@ -11,56 +11,81 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
+#include "sysbox/trap/callers_place.h"
 
 namespace sysbox::trap {
+namespace {
 
-absl::StatusOr<MountView> ViewOf(FdRef mount_namespace, FdRef root) {
-  MountView view;
-  SYSBOX_ASSIGN_OR_RETURN(view.mount_namespace, IdOf(mount_namespace));
-  SYSBOX_ASSIGN_OR_RETURN(view.root_mount, MountIdOf(root));
-  SYSBOX_ASSIGN_OR_RETURN(const struct stat status, Stat(root));
-  view.root_inode = status.st_ino;
-  return view;
+// On the file system at `mount_point`, in its mount namespace. Empty where the
+// kernel does not say.
+std::vector<ListedMount> MountsOver(const MountView& view,
+                                    std::string_view mount_point) {
+  const auto list = [&]() -> absl::StatusOr<std::vector<ListedMount>> {
+    SYSBOX_ASSIGN_OR_RETURN(
+        Visit visit, Visit::Enter(view.mount_namespace, NamespaceType::kMount));
+    SYSBOX_ASSIGN_OR_RETURN(
+        const Fd base, OpenAt(view.root, mount_point.substr(1),
+                              {.flags = O_PATH | O_NOFOLLOW | O_DIRECTORY}));
+    return ListMountsOn(base);
+  };
+  return list().value_or(std::vector<ListedMount>());
 }
 
-// Null: it has to be looked up.
-ReplicaPlan ReplicaMemory::Recall(const MountView& view,
-                                  std::string_view type) {
+}  // namespace
+
+absl::StatusOr<ReplicaMemory::Where> ReplicaMemory::Locate(
+    const MountView& view) {
+  Where where;
+  SYSBOX_ASSIGN_OR_RETURN(where.mount_namespace, IdOf(view.mount_namespace));
+  SYSBOX_ASSIGN_OR_RETURN(where.root_mount, MountIdOf(view.root));
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat status, Stat(view.root));
+  where.root_inode = status.st_ino;
+  return where;
+}
+
+bool ReplicaMemory::Recall(const Where& where, std::string_view type,
+                           Remembered* remembered) {
   // poll(2), which does not wait, under the lock: it says once that something
   // has changed, and whoever hears it has to forget before others ask.
-  Remembered gone;  // closed outside of it
   absl::MutexLock lock(&mu_);
   const auto found = by_type_.find(ToAbsl(type));
-  if (found == by_type_.end()) return nullptr;
-  if (found->second.view == view &&
-      !MountsChanged(found->second.mountinfo).value_or(true)) {
-    return found->second.plan;
+  if (found == by_type_.end()) return false;
+  Remembered& known = found->second;
+  if (known.where == where && !MountsChanged(known.mountinfo).value_or(true)) {
+    remembered->plan = known.plan;
+    return true;
   }
-  gone = std::move(found->second);
+  *remembered = std::move(known);
   by_type_.erase(found);
-  return nullptr;
+  return false;
 }
 
 absl::StatusOr<ReplicaPlan> ReplicaMemory::Plan(pid_t init,
                                                 const MountView& view,
                                                 std::string_view mount_point,
                                                 std::string_view type) {
-  if (ReplicaPlan plan = Recall(view, type); plan != nullptr) return plan;
-  Remembered remembered;
-  remembered.view = view;
-  // Opened before it is read: from here on it tells of changes.
+  SYSBOX_ASSIGN_OR_RETURN(const Where where, Locate(view));
+  Remembered old;
+  if (Recall(where, type, &old)) return old.plan;
+  Remembered now;
+  now.where = where;
+  // Opened before anything is read: from here on it tells of changes.
   SYSBOX_ASSIGN_OR_RETURN(
-      remembered.mountinfo,
+      now.mountinfo,
       Open(fmt::format("/proc/{}/mountinfo", init), {.flags = O_RDONLY}));
-  SYSBOX_ASSIGN_OR_RETURN(const std::string text,
-                          ReadAll(remembered.mountinfo));
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<MountInfo> mounts,
-                          ParseMountInfo(text));
-  ReplicaPlan plan = std::make_shared<const std::vector<Replica>>(
-      PlanReplicas(mounts, mount_point, type));
-  remembered.plan = plan;
+  now.mounts = MountsOver(view, mount_point);
+  if (old.where == where && !now.mounts.empty() && now.mounts == old.mounts) {
+    now.plan = old.plan;
+  } else {
+    SYSBOX_ASSIGN_OR_RETURN(const std::string text, ReadAll(now.mountinfo));
+    SYSBOX_ASSIGN_OR_RETURN(const std::vector<MountInfo> mounts,
+                            ParseMountInfo(text));
+    now.plan = std::make_shared<const std::vector<Replica>>(
+        PlanReplicas(mounts, mount_point, type));
+  }
+  ReplicaPlan plan = now.plan;
   absl::MutexLock lock(&mu_);
-  std::swap(by_type_[std::string(type)], remembered);
+  std::swap(by_type_[std::string(type)], now);
   return plan;
 }
 

@@ -1,8 +1,8 @@
 // What lies over a container's own procfs and sysfs, remembered from one call
 // to the next: as long as its init is in the same mount namespace with the same
 // root, and no mount there has changed, which the kernel tells (poll(2) of
-// mountinfo). How far a mount propagates it does not tell, and is not
-// remembered.
+// mountinfo), or none over that file system has (listmount(2)). How far a mount
+// propagates neither tells, and is not remembered.
 #ifndef SYSBOX_TRAP_REPLICA_MEMORY_H_
 #define SYSBOX_TRAP_REPLICA_MEMORY_H_
 
@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "sysbox/linux/fd.h"
+#include "sysbox/linux/mount_list.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/trap/replicas.h"
 
@@ -26,14 +27,11 @@ namespace sysbox::trap {
 
 using ReplicaPlan = std::shared_ptr<const std::vector<Replica>>;
 
-// What a process's mountinfo depends on.
+// From where a process sees mounts.
 struct MountView {
-  NamespaceId mount_namespace;
-  uint64_t root_mount = 0;
-  uint64_t root_inode = 0;
-  friend bool operator==(const MountView&, const MountView&) = default;
+  FdRef mount_namespace;
+  FdRef root;
 };
-absl::StatusOr<MountView> ViewOf(FdRef mount_namespace, FdRef root);
 
 // Thread-safe.
 class ReplicaMemory {
@@ -45,12 +43,23 @@ class ReplicaMemory {
                                    std::string_view type);
 
  private:
+  // What a mountinfo depends on.
+  struct Where {
+    NamespaceId mount_namespace;
+    uint64_t root_mount = 0;
+    uint64_t root_inode = 0;
+    friend bool operator==(const Where&, const Where&) = default;
+  };
   struct Remembered {
-    MountView view;
+    Where where;
     Fd mountinfo;
+    std::vector<ListedMount> mounts;  // empty: the kernel does not say
     ReplicaPlan plan;
   };
-  ReplicaPlan Recall(const MountView& view, std::string_view type);
+  static absl::StatusOr<Where> Locate(const MountView& view);
+  // True: what is in `remembered` is all true. Else it may be.
+  bool Recall(const Where& where, std::string_view type,
+              Remembered* remembered);
 
   absl::Mutex mu_;
   absl::flat_hash_map<std::string, Remembered> by_type_ ABSL_GUARDED_BY(mu_);

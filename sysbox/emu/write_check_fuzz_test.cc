@@ -1,5 +1,5 @@
 // Every row's write parser: what it accepts, it accepts again unchanged, on one
-// line and bounded.
+// line and bounded. Of a choice it shows all words, and accepts one.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "sysbox/emu/node_spec.h"
 #include "sysbox/emu/node_table.h"
+#include "sysbox/emu/special_values.h"
 #include "sysbox/emu/write_check.h"
 
 namespace sysbox::emu {
@@ -16,6 +17,14 @@ namespace {
 
 void Require(bool holds) {
   if (!holds) std::abort();
+}
+
+bool IsChoice(const NodeSpec& row) { return row.check.normalise == &Choice; }
+
+// What a row holds is in its range.
+std::string OldText(const NodeSpec& row) {
+  if (IsChoice(row)) return "[always] madvise never";
+  return std::to_string(row.check.min);
 }
 
 void TryRow(const NodeSpec& row, std::string_view data, std::string_view old) {
@@ -27,7 +36,7 @@ void TryRow(const NodeSpec& row, std::string_view data, std::string_view old) {
   }
   // A value for good may be what the old one was.
   const absl::StatusOr<std::string> again =
-      AcceptWrite(row.check, *text, *text);
+      AcceptWrite(row.check, IsChoice(row) ? data : *text, *text);
   Require(again.ok() && *again == *text);
 }
 
@@ -37,8 +46,7 @@ void TryRow(const NodeSpec& row, std::string_view data, std::string_view old) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const sysbox::emu::NodeSpec& row : sysbox::emu::NodeTable()) {
-    // What a row holds is in its range.
-    sysbox::emu::TryRow(row, text, std::to_string(row.check.min));
+    sysbox::emu::TryRow(row, text, sysbox::emu::OldText(row));
   }
   return 0;
 }

@@ -7,6 +7,7 @@
 vm_packages=(
   apparmor ca-certificates crun dbus docker.io iproute2 iptables jq kmod procps
   python3 python3-pytest runc strace busybox-static systemd systemd-sysv udev
+  xfsprogs
 )
 
 # kernel series -> the suite that has Debian's cloud kernel of that series

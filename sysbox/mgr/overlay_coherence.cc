@@ -125,7 +125,11 @@ void OverlayCoherence::Start(const std::string& id) {
 void OverlayCoherence::StartAll() {
   std::vector<std::string> ids;
   for (const auto& [id, container] : containers_) ids.push_back(id);
-  for (const std::string& id : ids) Start(id);
+  for (const std::string& id : ids) {
+    Start(id);
+    // What the engine made while nobody watched.
+    if (containers_.contains(id)) settling_->Start(id);
+  }
 }
 
 absl::Status OverlayCoherence::WatchBoth(Container& container) {

@@ -20,7 +20,7 @@
 //
 // Not seen inside: what the engine deletes; a file in the place of one that is
 // in use inside; and into which directories in use it wrote when it wrote more
-// files than the kernel's queue holds.
+// files than the kernel's queue holds, or while no daemon ran.
 #ifndef SYSBOX_MGR_OVERLAY_COHERENCE_H_
 #define SYSBOX_MGR_OVERLAY_COHERENCE_H_
 
@@ -65,6 +65,7 @@ class OverlayCoherence {
   // Once init has changed to its own root. Unknown ids are fine; a container
   // whose root is no such overlay is let go of.
   void Start(const std::string& id);
+  // Those that ran while nobody watched.
   void StartAll();
   void Release(const std::string& id);
   size_t size() const { return containers_.size(); }

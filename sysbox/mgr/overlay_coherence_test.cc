@@ -57,23 +57,27 @@ class Pair {
     }
     REQUIRE_OK(MountOverlay("work", read_only));
     StartInit(read_only);
-    loop_ = VALUE_OF(api::EventLoop::Create());
-    coherence_ = VALUE_OF(OverlayCoherence::Create(
-        loop_.get(), [this](const std::string&, bool inside) {
-          ++(inside ? inside_count : outside_count);
-        }));
-    coherence_->Hold("c", dir_ / "a", VALUE_OF(IdentityOf(init_.pid())));
+    Prepare();
     coherence_->Start("c");
-    REQUIRE(coherence_->size() == 1);
-    thread_ = std::thread([this] { ran_ = loop_->Run(); });
+    Run();
   }
   ~Pair() {
+    End();
+    init_ = OwnedChild();
+    (void)umount2((dir_ / "a").c_str(), MNT_DETACH);
+  }
+
+  // As when a daemon dies, and the next one comes.
+  void End() {
     loop_->Stop();
     thread_.join();
     CHECK_OK(ran_);
     coherence_.reset();
-    init_ = OwnedChild();
-    (void)umount2((dir_ / "a").c_str(), MNT_DETACH);
+  }
+  void BeginAgain() {
+    Prepare();
+    coherence_->StartAll();
+    Run();
   }
 
   std::string Outside(const std::string& name) { return dir_ / ("a/" + name); }
@@ -94,6 +98,18 @@ class Pair {
   std::atomic<int> inside_count = 0;
 
  private:
+  void Prepare() {
+    loop_ = VALUE_OF(api::EventLoop::Create());
+    coherence_ = VALUE_OF(OverlayCoherence::Create(
+        loop_.get(), [this](const std::string&, bool inside) {
+          ++(inside ? inside_count : outside_count);
+        }));
+    coherence_->Hold("c", dir_ / "a", VALUE_OF(IdentityOf(init_.pid())));
+  }
+  void Run() {
+    REQUIRE(coherence_->size() == 1);
+    thread_ = std::thread([this] { ran_ = loop_->Run(); });
+  }
   absl::Status MountOverlay(const char* work, bool read_only) {
     const std::string options =
         fmt::format("lowerdir={0}/lower,upperdir={0}/upper,workdir={0}/{1}",
@@ -185,6 +201,21 @@ TEST_CASE("an empty directory that the engine makes is seen inside") {
     REQUIRE_OK(MakeDirectory(pair.Outside(name), 0755));
     CHECK(Until([&] { return Exists(pair.Inside(name)); }));
     CHECK_OK(Touch(pair.Inside(name + std::string("/own"))));
+  }
+}
+
+TEST_CASE("what the engine makes while nobody watches is seen later") {
+  Pair pair;
+  for (const char* name : {"file", "directory"}) {
+    REQUIRE_FALSE(Exists(pair.Inside(name)));
+  }
+  pair.End();
+  REQUIRE_OK(Touch(pair.Outside("file")));
+  REQUIRE_OK(MakeDirectory(pair.Outside("directory"), 0755));
+  CHECK_FALSE(Exists(pair.Inside("file")));
+  pair.BeginAgain();
+  for (const char* name : {"file", "directory"}) {
+    CHECK(Until([&] { return Exists(pair.Inside(name)); }));
   }
 }
 

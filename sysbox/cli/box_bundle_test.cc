@@ -22,7 +22,7 @@ void Abandon(const std::string& bundle, const std::string& root) {
 
 TEST_CASE("a name is taken as long as its owner lives") {
   testing::TempDir dir;
-  const std::string bundles = dir.path() + "/bundles";
+  const std::string bundles = dir / "bundles";
   {
     auto first = BoxBundle::Claim(bundles, "web", "/r", Nothing);
     REQUIRE_OK(first.status());
@@ -39,9 +39,9 @@ TEST_CASE("a name is taken as long as its owner lives") {
 
 TEST_CASE("what a killed owner left is settled, then made anew") {
   testing::TempDir dir;
-  Abandon(dir.path() + "/web", "/his/root");
+  Abandon(dir / "bundles/web", "/his/root");
   std::string settled;
-  auto bundle = BoxBundle::Claim(dir.path(), "web", "/mine",
+  auto bundle = BoxBundle::Claim(dir / "bundles", "web", "/mine",
                                  [&](const std::string& root) {
                                    settled = root;
                                    return absl::OkStatus();
@@ -53,30 +53,31 @@ TEST_CASE("what a killed owner left is settled, then made anew") {
 
 TEST_CASE("what cannot be settled keeps its name and its files") {
   testing::TempDir dir;
-  Abandon(dir.path() + "/web", "/his/root");
+  Abandon(dir / "bundles/web", "/his/root");
   const auto refuse = [](const std::string&) {
     return FailedPrecondition("it runs");
   };
-  CHECK(MessageOf(BoxBundle::Claim(dir.path(), "web", "/r", refuse).status()) ==
+  CHECK(MessageOf(
+            BoxBundle::Claim(dir / "bundles", "web", "/r", refuse).status()) ==
         "it runs");
-  CHECK_FALSE(BoxBundle::RemoveAbandoned(dir.path(), "web", refuse).ok());
-  CHECK(Exists(dir.path() + "/web/config.json"));
-  CHECK_OK(BoxBundle::RemoveAbandoned(dir.path(), "web", Nothing));
-  CHECK_FALSE(Exists(dir.path() + "/web"));
+  CHECK_FALSE(BoxBundle::RemoveAbandoned(dir / "bundles", "web", refuse).ok());
+  CHECK(Exists(dir / "bundles/web/config.json"));
+  CHECK_OK(BoxBundle::RemoveAbandoned(dir / "bundles", "web", Nothing));
+  CHECK_FALSE(Exists(dir / "bundles/web"));
 }
 
 TEST_CASE("an owner killed at once left nothing to settle") {
   testing::TempDir dir;
-  REQUIRE_OK(MakeDirectories(dir.path() + "/web", 0700));
+  REQUIRE_OK(MakeDirectories(dir / "bundles/web", 0700));
   const auto never = [](const std::string&) {
     return FailedPrecondition("asked");
   };
-  CHECK_OK(BoxBundle::Claim(dir.path(), "web", "/r", never).status());
+  CHECK_OK(BoxBundle::Claim(dir / "bundles", "web", "/r", never).status());
 }
 
 TEST_CASE("removing what is not there is no error") {
   testing::TempDir dir;
-  CHECK_OK(BoxBundle::RemoveAbandoned(dir.path(), "web", Nothing));
+  CHECK_OK(BoxBundle::RemoveAbandoned(dir / "bundles", "web", Nothing));
 }
 
 }  // namespace

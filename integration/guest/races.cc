@@ -21,6 +21,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "probe.h"
@@ -131,40 +132,50 @@ class Patience {
   int64_t last_ = Nanoseconds();
 };
 
-pid_t StartLane(Arena* arena, int lane) {
-  const pid_t child = fork();
-  if (child == 0) RunLane(arena, lane);
-  return child;
+// A child of ours, by a descriptor: numbers are soon another's here, and some
+// racers kill by number.
+class Child {
+ public:
+  Child() = default;
+  template <typename Body>
+  explicit Child(Body body) {
+    const pid_t child = fork();
+    if (child == 0) body();
+    // It has its number until we wait for it, dead or not.
+    if (child > 0)
+      process_ = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
+  }
+  Child(Child&& other) noexcept : process_(std::exchange(other.process_, -1)) {}
+  Child& operator=(Child&& other) noexcept {
+    std::swap(process_, other.process_);
+    return *this;
+  }
+  ~Child() {
+    if (process_ >= 0) close(process_);
+  }
+
+  // Whether it has ended by itself, or does within `milliseconds`.
+  bool Ends(int milliseconds) const {
+    pollfd ended = {process_, POLLIN, 0};
+    return process_ < 0 || poll(&ended, 1, milliseconds) > 0;
+  }
+  // False: it does not die.
+  bool End() const {
+    if (process_ < 0) return true;
+    syscall(SYS_pidfd_send_signal, process_, SIGKILL, nullptr, 0);
+    return Ends(static_cast<int>(kPatience / 1000000));
+  }
+
+ private:
+  int process_ = -1;  // -1: it could not be made
+};
+
+Child StartLane(Arena* arena, int lane) {
+  return Child([=] { RunLane(arena, lane); });
 }
 
-template <typename Body>
-pid_t StartHelper(Body body) {
-  const pid_t child = fork();
-  if (child == 0) body();
-  return child;
-}
-
-// Whether it has ended by itself, or does within `milliseconds`.
-bool Ends(pid_t child, int milliseconds) {
-  const long process = syscall(SYS_pidfd_open, child, 0);
-  if (process < 0) return true;
-  pollfd ended = {static_cast<int>(process), POLLIN, 0};
-  const bool has = poll(&ended, 1, milliseconds) > 0;
-  close(static_cast<int>(process));
-  return has;
-}
-
-// False: it does not die.
-bool End(pid_t child) {
-  if (child <= 0) return true;
-  kill(child, SIGKILL);
-  if (!Ends(child, static_cast<int>(kPatience / 1000000))) return false;
-  waitpid(child, nullptr, WNOHANG);
-  return true;
-}
-
-void Replace(Arena* arena, std::vector<pid_t>* racers, int lane) {
-  if (!End((*racers)[lane])) {
+void Replace(Arena* arena, std::vector<Child>* racers, int lane) {
+  if (!(*racers)[lane].End()) {
     Print("STUCK process of lane " + std::to_string(lane));
     ++arena->wrong;
   }
@@ -180,15 +191,16 @@ Arena* MakeArena() {
 }
 
 void RaceUntil(Arena* arena, int64_t end) {
-  std::vector<pid_t> racers(kLanes, 0);
-  for (int i = 0; i < kLanes; ++i) racers[i] = StartLane(arena, i);
+  std::vector<Child> racers;
+  for (int i = 0; i < kLanes; ++i) racers.push_back(StartLane(arena, i));
   Patience patience;
   unsigned random = 1;
   while (Nanoseconds() < end) {
     random = random * 1664525 + 1013904223;
     const int lane = static_cast<int>(random >> 8) % kLanes;
-    if (racers[lane] > 0) (void)Ends(racers[lane], random % 20);
-    if (!patience.Watches(lane)) Replace(arena, &racers, lane);
+    // One that another has killed left its call for ever.
+    const bool ended = racers[lane].Ends(static_cast<int>(random % 20));
+    if (ended || !patience.Watches(lane)) Replace(arena, &racers, lane);
     while (waitpid(-1, nullptr, WNOHANG) > 0) {
     }
     CheckNodes(arena);
@@ -198,7 +210,7 @@ void RaceUntil(Arena* arena, int64_t end) {
     patience.Check(arena);
   }
   for (int i = 0; i < kLanes; ++i) {
-    if (!End(racers[i])) Print("STUCK process of lane " + std::to_string(i));
+    if (!racers[i].End()) Print("STUCK process of lane " + std::to_string(i));
   }
 }
 
@@ -213,11 +225,11 @@ int64_t Nanoseconds() {
 int Race(const Arguments& arguments) {
   SetUp();
   Arena* arena = MakeArena();
-  const pid_t rewriter = StartHelper([&] { RewriteArguments(arena); });
-  const pid_t swapper = StartHelper([] { SwapLinks(); });
+  const Child rewriter([&] { RewriteArguments(arena); });
+  const Child swapper([] { SwapLinks(); });
   RaceUntil(arena, Nanoseconds() + atol(arguments.at(0).c_str()) * kSecond);
-  End(rewriter);
-  End(swapper);
+  rewriter.End();
+  swapper.End();
   for (int i = 0; i < kLanes; ++i) {
     const Lane& lane = arena->lanes[i];
     Print("lane " + std::to_string(i) + " calls " +

@@ -3,7 +3,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -14,14 +13,16 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "fmt/format.h"
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
+#include "sysbox/keeper/descriptor_store.h"
 #include "sysbox/keeper/lifeline.h"
 #include "sysbox/keeper/restart_policy.h"
+#include "sysbox/keeper/stragglers.h"
 #include "sysbox/linux/dying_process.h"
 #include "sysbox/linux/events.h"
 #include "sysbox/linux/process.h"
-#include "sysbox/linux/service_notify.h"
 #include "sysbox/linux/socket.h"
 
 namespace sysbox::keeper {
@@ -51,8 +52,7 @@ struct Worker {
 class Keeper {
  public:
   explicit Keeper(std::string notify_socket)
-      : notify_socket_(std::move(notify_socket)) {}
-  ~Keeper() { ForgetStragglers(); }
+      : store_(std::move(notify_socket)) {}
 
   absl::Status Prepare(const ListenVariables& listen);
   // Forks. In the worker: its client. In the keeper: null.
@@ -76,25 +76,19 @@ class Keeper {
   absl::StatusOr<bool> OnTimer();
   absl::StatusOr<RestartPolicy::Ended> EndOf(const ExitStatus& status);
   absl::Status LeaveBehind();
-  void ReapStragglers();
-  void ForgetStragglers();
   void Handle(const KeeperMessage& message, std::vector<Fd> fds);
-  void Hold(const std::string& name, Fd fd);
-  void Drop(const std::string& name);
-  void Tell(std::string_view state, absl::Span<const FdRef> fds = {});
 
-  const std::string notify_socket_;
-  HeldDescriptors held_;
+  DescriptorStore store_;
   std::optional<Epoll> epoll_;
   Fd signals_;
   Fd timer_;
   std::optional<Worker> worker_;
-  std::vector<OwnedChild> stragglers_;  // killed, and not let go
+  Stragglers stragglers_;
   bool stopping_ = false;
 };
 
 absl::Status Keeper::Prepare(const ListenVariables& listen) {
-  SYSBOX_ASSIGN_OR_RETURN(held_, TakeListenDescriptors(listen));
+  SYSBOX_RETURN_IF_ERROR(store_.Take(listen));
   SYSBOX_ASSIGN_OR_RETURN(signals_, MakeSignalFd({SIGTERM, SIGINT, SIGHUP}));
   SYSBOX_ASSIGN_OR_RETURN(timer_, MakeTimerFd());
   SYSBOX_ASSIGN_OR_RETURN(epoll_, Epoll::Create());
@@ -126,10 +120,9 @@ absl::StatusOr<std::unique_ptr<KeeperClient>> Keeper::StartWorker() {
 // Leaves this object with nothing but numbers: the epoll is the keeper's.
 absl::StatusOr<std::unique_ptr<KeeperClient>> Keeper::BecomeWorker(
     Fd socket, Fd lifeline, pid_t keeper) {
-  ForgetStragglers();  // siblings
+  stragglers_.Forget();
   auto client =
-      std::make_unique<KeeperClient>(std::move(held_), std::move(socket));
-  held_.clear();
+      std::make_unique<KeeperClient>(store_.Release(), std::move(socket));
   epoll_.reset();
   signals_.Reset();
   timer_.Reset();
@@ -168,7 +161,7 @@ absl::StatusOr<RestartPolicy::Ended> Keeper::AwaitEnd() {
       if (event.key == kMessages) OnMessages();
       if (event.key == kWorkerDying) SYSBOX_RETURN_IF_ERROR(OnDying());
       if (event.key == kWorkerEnd) ended = true;
-      if (event.key == kStragglerEnd) ReapStragglers();
+      if (event.key == kStragglerEnd) stragglers_.Reap();
       if (event.key == kTimer) {
         SYSBOX_ASSIGN_OR_RETURN(straggles, OnTimer());
       }
@@ -211,8 +204,6 @@ absl::StatusOr<bool> Keeper::OnTimer() {
   return false;
 }
 
-// What it has open stays open until the kernel lets it go; nobody reads or
-// writes there any more.
 absl::Status Keeper::LeaveBehind() {
   OwnedChild straggler = std::move(worker_->process);
   Log(LogLevel::kWarning,
@@ -221,24 +212,8 @@ absl::Status Keeper::LeaveBehind() {
   SYSBOX_RETURN_IF_ERROR(epoll_->Remove(straggler.pidfd().fd()));
   SYSBOX_RETURN_IF_ERROR(
       epoll_->Add(straggler.pidfd().fd(), EPOLLIN, kStragglerEnd));
-  stragglers_.push_back(std::move(straggler));
+  stragglers_.Add(std::move(straggler));
   return absl::OkStatus();
-}
-
-void Keeper::ReapStragglers() {
-  const auto ended = std::partition(
-      stragglers_.begin(), stragglers_.end(),
-      [](const OwnedChild& child) { return child.pidfd().Alive(); });
-  for (auto child = ended; child != stragglers_.end(); ++child) {
-    (void)child->Wait();  // how it ended was settled long ago
-  }
-  stragglers_.erase(ended, stragglers_.end());
-}
-
-// Their end is nobody's to wait for.
-void Keeper::ForgetStragglers() {
-  for (OwnedChild& child : stragglers_) (void)child.Release();
-  stragglers_.clear();
 }
 
 absl::StatusOr<bool> Keeper::Pause(int milliseconds) {
@@ -248,7 +223,7 @@ absl::StatusOr<bool> Keeper::Pause(int milliseconds) {
                             epoll_->Wait(-1));
     for (const ReadyEvent& event : events) {
       if (event.key == kSignals) OnSignal();
-      if (event.key == kStragglerEnd) ReapStragglers();
+      if (event.key == kStragglerEnd) stragglers_.Reap();
       if (event.key == kTimer) over = true;
     }
   }
@@ -263,10 +238,10 @@ void Keeper::OnSignal() {
     using std::chrono::microseconds;
     const auto now = std::chrono::duration_cast<microseconds>(
         std::chrono::steady_clock::now().time_since_epoch());
-    Tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
+    store_.Tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", now.count()));
   } else {
     stopping_ = true;
-    Tell("STOPPING=1");
+    store_.Tell("STOPPING=1");
   }
   if (!worker_) return;
   // Gone already: the next event says so.
@@ -297,36 +272,15 @@ void Keeper::OnMessages() {
 void Keeper::Handle(const KeeperMessage& message, std::vector<Fd> fds) {
   switch (message.kind) {
     case KeeperMessage::Kind::kHold:
-      if (!fds.empty()) Hold(message.name, std::move(fds.front()));
+      if (!fds.empty()) store_.Hold(message.name, std::move(fds.front()));
       break;
     case KeeperMessage::Kind::kDrop:
-      Drop(message.name);
+      store_.Drop(message.name);
       break;
     case KeeperMessage::Kind::kReady:
       worker_->ready = true;
-      Tell(stopping_ ? "STOPPING=1" : "READY=1");
+      store_.Tell(stopping_ ? "STOPPING=1" : "READY=1");
       break;
-  }
-}
-
-void Keeper::Hold(const std::string& name, Fd fd) {
-  Drop(name);
-  const FdRef borrowed(fd);
-  Tell(fmt::format("FDSTORE=1\nFDNAME={}", name),
-       absl::MakeConstSpan(&borrowed, 1));
-  held_[name] = std::move(fd);
-}
-
-void Keeper::Drop(const std::string& name) {
-  if (held_.erase(name) == 0) return;
-  Tell(fmt::format("FDSTOREREMOVE=1\nFDNAME={}", name));
-}
-
-// Only a service manager of the right kind reads all of that.
-void Keeper::Tell(std::string_view state, absl::Span<const FdRef> fds) {
-  const absl::Status told = NotifyService(notify_socket_, state, fds);
-  if (!told.ok()) {
-    Log(LogLevel::kDebug, "keeper: {}: {}", state, MessageOf(told));
   }
 }
 

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,17 +23,12 @@
 #include "sysbox/emu/node_numbers.h"
 #include "sysbox/emu/node_table.h"
 #include "sysbox/emu/served_node.h"
+#include "sysbox/emu/snapshots.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/file.h"
 
 namespace sysbox::emu {
 namespace {
-
-// What Get has measured, so that the Read that follows fits the size.
-constexpr size_t kMaxSnapshots = 512;
-constexpr size_t kMaxSnapshotBytes = 16384;
-constexpr size_t kMaxBytes = size_t{64} * kMaxSnapshotBytes;  // of all
-constexpr absl::Duration kSnapshotAge = absl::Seconds(1);
 
 // As of sysfs's files. Not 0 as of procfs's: sendfile(2) would take them for
 // empty and not even ask (fuse/operations.cc refuses it).
@@ -49,12 +43,6 @@ constexpr uint32_t kListingMs = 50;
 constexpr uint32_t kFreshMs = 3;
 constexpr int kMaxDepth = 12;
 constexpr std::string_view kHostname = "/proc/sys/kernel/hostname";
-
-struct Snapshot {
-  std::string text;
-  absl::Time changed;
-  absl::Time taken;
-};
 
 std::string PathBelow(std::string_view directory, std::string_view name) {
   return directory == "/" ? fmt::format("/{}", name)
@@ -131,9 +119,6 @@ class EmulatedTree : public fuse::Tree {
   // The size of a file that the kernel caches, and when it changed.
   void Measure(const fuse::Caller& caller, const ServedNode& node,
                fuse::Attributes& attributes);
-  absl::Time TakeSnapshot(fuse::NodeId node, std::string text);
-  std::optional<std::string> FreshSnapshot(fuse::NodeId node);
-  void ForgetSnapshot(fuse::NodeId node) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   absl::Time ChangeOf(fuse::NodeId node);
   void NoteChange(fuse::NodeId node, bool steady);
 
@@ -141,9 +126,8 @@ class EmulatedTree : public fuse::Tree {
   const Superblock superblock_;
   const absl::Time made_;
   SeenPaths seen_;
+  Snapshots snapshots_;
   absl::Mutex mu_;
-  std::unordered_map<fuse::NodeId, Snapshot> snapshots_ ABSL_GUARDED_BY(mu_);
-  size_t snapshot_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   std::unordered_map<fuse::NodeId, absl::Time> changes_ ABSL_GUARDED_BY(mu_);
 };
 
@@ -272,44 +256,7 @@ void EmulatedTree::Measure(const fuse::Caller& caller, const ServedNode& node,
   attributes.size = text->size();
   attributes.changed = absl::ToTimespec(
       IsSteady(node) ? ChangeOf(node.number)
-                     : TakeSnapshot(node.number, *std::move(text)));
-}
-
-absl::Time EmulatedTree::TakeSnapshot(fuse::NodeId node, std::string text) {
-  const absl::Time now = absl::Now();
-  const absl::MutexLock lock(&mu_);
-  const auto found = snapshots_.find(node);
-  if (found != snapshots_.end() && found->second.text == text) {
-    found->second.taken = now;
-    return found->second.changed;
-  }
-  ForgetSnapshot(node);
-  if (text.size() > kMaxSnapshotBytes) return now;
-  if (snapshots_.size() >= kMaxSnapshots ||
-      snapshot_bytes_ + text.size() > kMaxBytes) {
-    snapshots_.clear();
-    snapshot_bytes_ = 0;
-  }
-  snapshot_bytes_ += text.size();
-  snapshots_[node] = {std::move(text), now, now};
-  return now;
-}
-
-void EmulatedTree::ForgetSnapshot(fuse::NodeId node) {
-  const auto found = snapshots_.find(node);
-  if (found == snapshots_.end()) return;
-  snapshot_bytes_ -= found->second.text.size();
-  snapshots_.erase(found);
-}
-
-std::optional<std::string> EmulatedTree::FreshSnapshot(fuse::NodeId node) {
-  const absl::MutexLock lock(&mu_);
-  const auto found = snapshots_.find(node);
-  if (found == snapshots_.end() ||
-      absl::Now() - found->second.taken > kSnapshotAge) {
-    return std::nullopt;
-  }
-  return found->second.text;
+                     : snapshots_.Take(node.number, *std::move(text)));
 }
 
 absl::Time EmulatedTree::ChangeOf(fuse::NodeId node) {
@@ -319,19 +266,16 @@ absl::Time EmulatedTree::ChangeOf(fuse::NodeId node) {
 }
 
 void EmulatedTree::NoteChange(fuse::NodeId node, bool steady) {
+  if (!steady) return snapshots_.Forget(node);
   const absl::MutexLock lock(&mu_);
-  if (steady) {  // as many as there are files of the host's: few
-    changes_[node] = absl::Now();
-  } else {
-    ForgetSnapshot(node);
-  }
+  changes_[node] = absl::Now();  // few are steady
 }
 
 absl::StatusOr<std::string> EmulatedTree::Read(const fuse::Caller& caller,
                                                fuse::NodeId node) {
   SYSBOX_ASSIGN_OR_RETURN(const ServedNode found, FindOwn(caller, node));
   if (superblock_ == Superblock::kStatic && !IsSteady(found)) {
-    if (auto text = FreshSnapshot(node)) return *std::move(text);
+    if (auto text = snapshots_.Fresh(node)) return *std::move(text);
   }
   return ReadNode(view_, caller, found);
 }

@@ -11,11 +11,14 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
-from harness import cgroup, host_state, images, private_world  # noqa: E402
+from harness import (cgroup, host_state, images, patience,  # noqa: E402
+                     private_world)
 from harness.bundle import Bundle  # noqa: E402
 from harness.daemon import Daemon  # noqa: E402
 from harness.docker import Docker  # noqa: E402
 from harness.guest import probe_path  # noqa: E402
+
+PATIENCE = 600  # seconds; the longest case takes a quarter of it
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -23,6 +26,25 @@ def private(request):
     """Nothing of the host's /run, /etc and network is seen or touched."""
     assert os.geteuid() == 0, "the integration tests need root"
     private_world.enter()
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "patience(seconds): it takes longer")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fuse_connections(private):
+    """Of others, from before the run."""
+    return patience.connection_names()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_pyfunc_call(pyfuncitem):
+    """No case keeps the others waiting for ever."""
+    marker = pyfuncitem.get_closest_marker("patience")
+    known = pyfuncitem.funcargs["fuse_connections"]
+    with patience.limit(marker.args[0] if marker else PATIENCE, known):
+        yield
 
 
 @pytest.fixture(scope="session")

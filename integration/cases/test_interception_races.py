@@ -3,6 +3,8 @@
 import os
 import stat
 
+import pytest
+
 from harness.waiting import until
 
 # An hour of it shows more: SYSBOX_RACE_SECONDS=3600.
@@ -21,6 +23,7 @@ def strange_nodes(directory):
                 yield os.path.join(where, name)
 
 
+@pytest.mark.patience(SECONDS + 600)
 def test_nothing_is_gained_by_racing(guest, name, daemon, nothing_left):
     worker = daemon.worker()
     descriptors = len(list(daemon.descriptors().iterdir()))

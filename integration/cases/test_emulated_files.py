@@ -111,6 +111,16 @@ def test_sendfile_reads_what_read_does(bundle, name):
     assert result.out.count("\\n") == len(live), result
 
 
+def test_mounts_are_listed_behind_what_they_lie_on(bundle, name):
+    """Who unmounts from the end of the list (Podman does) meets no busy one."""
+    result = bundle.shell("cat /proc/self/mountinfo", name)
+    mounts = [line.split()[:5] for line in result.out.splitlines()]
+    identifiers = [mount[0] for mount in mounts]
+    for number, (_, below, *_, target) in enumerate(mounts):
+        if below in identifiers:
+            assert identifiers.index(below) < number, target
+
+
 def test_huge_pages_are_turned_off_as_databases_want_them(bundle, name):
     directory = "/sys/kernel/mm/transparent_hugepage"
     if not os.path.exists(directory):

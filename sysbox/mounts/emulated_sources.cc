@@ -35,15 +35,15 @@ absl::StatusOr<Fd> FindTarget(const MountOp& op, FdRef root) {
   return target;
 }
 
-// Invalid if there is nothing to be cloned.
-absl::StatusOr<DetachedMount> CloneNative(const MountOp& op, FdRef root) {
-  SYSBOX_ASSIGN_OR_RETURN(const Fd target, FindTarget(op, root));
-  if (!target.valid()) return DetachedMount();
+// Of what is native to the file system itself. Invalid if it is not wanted.
+absl::StatusOr<Fd> FindNative(const MountOp& op, FdRef root) {
+  SYSBOX_ASSIGN_OR_RETURN(Fd target, FindTarget(op, root));
+  if (!target.valid()) return target;
   if (op.emulated_from == EmulatedFrom::kNativeIfOwned) {
     SYSBOX_ASSIGN_OR_RETURN(const struct stat found, Stat(target));
-    if (found.st_uid != geteuid()) return DetachedMount();
+    if (found.st_uid != geteuid()) return Fd();
   }
-  return CloneTree(target, "", false);
+  return target;
 }
 
 // The mode that the daemon mounts them with: what their root has until whoever
@@ -81,23 +81,26 @@ absl::StatusOr<EmulatedSources> EmulatedSources::Attach(
   return EmulatedSources(std::move(static_files), std::move(live));
 }
 
-absl::Status EmulatedSources::BindServed(const MountOp& op,
-                                         FdRef target) const {
+absl::StatusOr<DetachedMount> EmulatedSources::CloneServed(
+    const MountOp& op) const {
   const DetachedMount& source =
       op.emulated_from == EmulatedFrom::kLive ? live_ : static_;
   SYSBOX_ASSIGN_OR_RETURN(
-      const DetachedMount clone,
+      DetachedMount clone,
       CloneTree(source.fd(), EmulatedName(op.target), false));
   SYSBOX_RETURN_IF_ERROR(ApplyAttributes(clone.fd(), op));
-  return AttachMount(clone, target);
+  return clone;
 }
 
+// Natives are found while nothing covers them, but cloned in their turn: the
+// kernel lists mounts by age, and who unmounts from the end of the list expects
+// what lies on another behind it.
 absl::Status EmulatedSources::Bind(absl::Span<const MountOp> ops,
                                    FdRef root) const {
-  std::vector<DetachedMount> natives(ops.size());
+  std::vector<Fd> natives(ops.size());
   for (size_t i = 0; i < ops.size(); ++i) {
     if (!IsNative(ops[i])) continue;
-    SYSBOX_ASSIGN_OR_RETURN(natives[i], CloneNative(ops[i], root), "{}",
+    SYSBOX_ASSIGN_OR_RETURN(natives[i], FindNative(ops[i], root), "{}",
                             ops[i].target);
   }
   for (size_t i = 0; i < ops.size(); ++i) {
@@ -106,9 +109,11 @@ absl::Status EmulatedSources::Bind(absl::Span<const MountOp> ops,
     SYSBOX_ASSIGN_OR_RETURN(const Fd target, FindTarget(op, root), "emulate {}",
                             op.target);
     if (!target.valid()) continue;
-    SYSBOX_RETURN_IF_ERROR(
-        IsNative(op) ? AttachMount(natives[i], target) : BindServed(op, target),
+    SYSBOX_ASSIGN_OR_RETURN(
+        const DetachedMount clone,
+        IsNative(op) ? CloneTree(natives[i], "", false) : CloneServed(op),
         "emulate {}", op.target);
+    SYSBOX_RETURN_IF_ERROR(AttachMount(clone, target), "emulate {}", op.target);
   }
   return absl::OkStatus();
 }

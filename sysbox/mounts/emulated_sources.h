@@ -34,7 +34,7 @@ class EmulatedSources {
  private:
   EmulatedSources(DetachedMount static_files, DetachedMount live_files)
       : static_(std::move(static_files)), live_(std::move(live_files)) {}
-  absl::Status BindServed(const MountOp& op, FdRef target) const;
+  absl::StatusOr<DetachedMount> CloneServed(const MountOp& op) const;
 
   DetachedMount static_;
   DetachedMount live_;

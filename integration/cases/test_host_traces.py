@@ -128,6 +128,16 @@ def test_what_programs_look_for_is_there(docker, box):
     assert len(listed.split()) == 16
 
 
+def test_the_kernels_types_are_whole(docker, box):
+    """Large, and read by whatever loads a BPF program."""
+    types = "/sys/kernel/btf/vmlinux"
+    if not os.path.exists(types):
+        pytest.skip("this kernel has no BTF")
+    here = run("sha256sum", types).out.split()[0]
+    assert docker.shell(box, f"sha256sum {types}").out.split()[0] == here
+    assert "/sys/kernel/" not in docker.shell(box, "cat /proc/mounts").out
+
+
 def test_a_new_sysfs_shows_no_more(docker, box):
     out = docker.shell(
         box, "mkdir /tmp/s; unshare -n sh -c 'mount -t sysfs s /tmp/s && "

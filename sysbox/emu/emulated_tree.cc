@@ -79,6 +79,9 @@ class EmulatedTree : public fuse::Tree {
                                        fuse::NodeId node) override;
   absl::StatusOr<std::string> Read(const fuse::Caller& caller,
                                    fuse::NodeId node) override;
+  absl::StatusOr<std::string> ReadPiece(const fuse::Caller& caller,
+                                        fuse::NodeId node, uint64_t offset,
+                                        size_t size) override;
   absl::Status Write(const fuse::Caller& caller, fuse::NodeId node,
                      std::string_view data, uint64_t offset) override;
   absl::StatusOr<std::vector<fuse::DirectoryEntry>> List(
@@ -247,6 +250,10 @@ absl::StatusOr<fuse::Attributes> EmulatedTree::Describe(
 
 void EmulatedTree::Measure(const fuse::Caller& caller, const ServedNode& node,
                            fuse::Attributes& attributes) {
+  if (node.spec.large) {
+    attributes.size = node.size;
+    return;
+  }
   absl::StatusOr<std::string> text = ReadNode(view_, caller, node);
   // A file that cannot be read (now) can be seen nevertheless.
   if (!text.ok()) {
@@ -278,6 +285,17 @@ absl::StatusOr<std::string> EmulatedTree::Read(const fuse::Caller& caller,
     if (auto text = snapshots_.Fresh(node)) return *std::move(text);
   }
   return ReadNode(view_, caller, found);
+}
+
+absl::StatusOr<std::string> EmulatedTree::ReadPiece(const fuse::Caller& caller,
+                                                    fuse::NodeId node,
+                                                    uint64_t offset,
+                                                    size_t size) {
+  SYSBOX_ASSIGN_OR_RETURN(const ServedNode found, FindOwn(caller, node));
+  if (found.spec.large && IsFile(found)) {
+    return ReadLargeNode(view_, caller, found, offset, size);
+  }
+  return Tree::ReadPiece(caller, node, offset, size);
 }
 
 absl::Status EmulatedTree::Write(const fuse::Caller& caller, fuse::NodeId node,

@@ -203,6 +203,28 @@ TEST_CASE("a directory shows the host's names, not what is root's alone") {
   CHECK_ERRNO(EACCES, container.Read(kSecret));
 }
 
+TEST_CASE("a large file is read piece by piece, and never as a whole") {
+  Container container;
+  FakeView& view = container.view;
+  std::string text(300'000, 'x');
+  text += "end";
+  constexpr std::string_view kLarge = "/sys/kernel/btf/vmlinux";
+  view.Put(Scope::kHost, kLarge, text, 0444);
+  view.Put(Scope::kHost, "/sys/kernel/btf/secret", text, 0400);
+  const fuse::Attributes file = VALUE_OF(container.Walk(kLarge));
+  CHECK(file.size == text.size());
+  fuse::Tree& tree = *container.tree;
+  CHECK(VALUE_OF(tree.ReadPiece(container.caller, file.node, 299'999, 100)) ==
+        "xend");
+  CHECK(VALUE_OF(tree.ReadPiece(container.caller, file.node, 0, 10)) ==
+        std::string(10, 'x'));
+  CHECK(VALUE_OF(tree.ReadPiece(container.caller, file.node, 400'000, 10))
+            .empty());
+  const fuse::Attributes secret =
+      VALUE_OF(container.Walk("/sys/kernel/btf/secret"));
+  CHECK_ERRNO(EACCES, tree.ReadPiece(container.caller, secret.node, 0, 10));
+}
+
 TEST_CASE("a network directory is the namespace's, and what Linux keeps back") {
   Container container;
   FakeView& view = container.view;

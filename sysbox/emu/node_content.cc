@@ -1,5 +1,6 @@
 #include "sysbox/emu/node_content.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -11,6 +12,8 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/emu/node_spec.h"
 #include "sysbox/emu/write_check.h"
+#include "sysbox/linux/fd.h"
+#include "sysbox/linux/file.h"
 
 namespace sysbox::emu {
 namespace {
@@ -109,6 +112,17 @@ absl::StatusOr<std::string> ReadNode(ContainerView& view,
       break;
   }
   return ErrnoStatus(ENOENT, fmt::format("read {}", node.path));
+}
+
+absl::StatusOr<std::string> ReadLargeNode(ContainerView& view,
+                                          const fuse::Caller& caller,
+                                          const ServedNode& node,
+                                          uint64_t offset, size_t size) {
+  if (!(node.spec.mode & S_IROTH)) return Denied(node, "read");
+  SYSBOX_ASSIGN_OR_RETURN(
+      const Fd file,
+      view.kernel().Open(caller, node.spec.scope, node.path, O_RDONLY));
+  return ReadRange(file, offset, size);
 }
 
 absl::Status WriteNode(ContainerView& view, const fuse::Caller& caller,

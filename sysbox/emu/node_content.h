@@ -2,6 +2,7 @@
 #ifndef SYSBOX_EMU_NODE_CONTENT_H_
 #define SYSBOX_EMU_NODE_CONTENT_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,6 +19,12 @@ namespace sysbox::emu {
 absl::StatusOr<std::string> ReadNode(ContainerView& view,
                                      const fuse::Caller& caller,
                                      const ServedNode& node);
+
+// At most `size` bytes of a large one from `offset` on.
+absl::StatusOr<std::string> ReadLargeNode(ContainerView& view,
+                                          const fuse::Caller& caller,
+                                          const ServedNode& node,
+                                          uint64_t offset, size_t size);
 
 // One write(2). Beyond offset 0, numbers are ignored and text is appended, as
 // with kernel.sysctl_writes_strict.

@@ -137,6 +137,8 @@ struct NodeSpec {
   bool restless = false;
   Filter hides = nullptr;        // of `others`, in this directory only
   Reader read_others = nullptr;  // instead of the host's text as it is
+  // Of `others`: read piece by piece, of the size that the kernel tells.
+  bool large = false;
   Presence presence = Presence::kIfHostHas;
   Binding binding = Binding::kNone;
   // It hides the host's devices: not bound where a container is given some.
@@ -285,6 +287,10 @@ constexpr NodeSpec Except(NodeSpec row, Filter hides) {
 }
 constexpr NodeSpec ReadBy(NodeSpec row, Reader read_others) {
   row.read_others = read_others;
+  return row;
+}
+constexpr NodeSpec Large(NodeSpec row) {
+  row.large = true;
   return row;
 }
 constexpr NodeSpec Live(NodeSpec row) {

@@ -100,7 +100,6 @@ static /sys/firmware/
 static /sys/fs/
 static /sys/hypervisor/
 static /sys/kernel/
-native /sys/kernel/btf/
 static /sys/module/nf_conntrack/parameters/hashsize
 )");
 }

@@ -64,6 +64,8 @@ absl::StatusOr<ServedNode> FindOther(ContainerView& view,
   node.spec.restless = directory.restless;
   node.spec.hides = directory.hides;
   node.spec.read_others = directory.read_others;
+  node.spec.large = directory.large;
+  node.size = static_cast<uint64_t>(stat.st_size);
   node.spec.presence = Presence::kAlways;
   if (S_ISDIR(stat.st_mode)) {
     node.spec.content = Content::kDirectory;

@@ -25,6 +25,7 @@ struct ServedNode {
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   fuse::NodeId number = 0;
+  uint64_t size = 0;  // of a large file
 };
 
 // ENOENT where there is nothing, in this superblock.

@@ -101,7 +101,8 @@ inline constexpr NodeSpec kSysNodes[] = {
     // the kernel would refuse that in a user namespace, and the unit fail.
     Directory("/sys/kernel", Others::kHost, Scope::kHost, 0755),
     Hidden("/sys/kernel/boot_params"),
-    NativeDirectory("/sys/kernel/btf", 0755),
+    // Not bound upon ours: Podman unmounts whatever is mounted on /sys/kernel.
+    Large(Part("/sys/kernel/btf", Others::kHost)),
     Hidden("/sys/kernel/config"),
     Hidden("/sys/kernel/debug"),
     Hidden("/sys/kernel/dmabuf"),

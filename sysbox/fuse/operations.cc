@@ -170,11 +170,10 @@ void ReadFile(fuse_req_t request, fuse_ino_t node, size_t size, off_t offset,
   const auto from = static_cast<uint64_t>(offset);
   Service& service = ServiceOf(request);
   if (service.kind() == ServiceKind::kStatic) {
-    const absl::StatusOr<std::string> content =
-        service.tree().Read(CallerOf(request), node);
-    if (!content.ok()) return ReplyError(request, content.status());
-    const std::string_view piece = Piece(*content, from, size);
-    return (void)fuse_reply_buf(request, piece.data(), piece.size());
+    const absl::StatusOr<std::string> piece =
+        service.tree().ReadPiece(CallerOf(request), node, from, size);
+    if (!piece.ok()) return ReplyError(request, piece.status());
+    return (void)fuse_reply_buf(request, piece->data(), piece->size());
   }
   // Nobody in particular reads: it is the page cache that asks, for
   // sendfile(2), which would end at the length that it believes in. Refused,

@@ -74,6 +74,14 @@ class Tree {
   // The whole content, as of now.
   virtual absl::StatusOr<std::string> Read(const Caller& caller,
                                            NodeId node) = 0;
+  // Of a file that the kernel caches: at most `size` bytes from `offset` on.
+  virtual absl::StatusOr<std::string> ReadPiece(const Caller& caller,
+                                                NodeId node, uint64_t offset,
+                                                size_t size) {
+    absl::StatusOr<std::string> whole = Read(caller, node);
+    if (!whole.ok()) return whole;
+    return offset < whole->size() ? whole->substr(offset, size) : std::string();
+  }
   // One write(2), or a page of a mapping that the kernel writes back, for a
   // caller without a pid. What it accepted is all of `data`.
   virtual absl::Status Write(const Caller& caller, NodeId node,

@@ -149,6 +149,22 @@ absl::StatusOr<std::string> ReadSome(FdRef fd, size_t size) {
   return data;
 }
 
+absl::StatusOr<std::string> ReadRange(FdRef fd, uint64_t offset, size_t size) {
+  std::string data(size, '\0');
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t count =
+        TEMP_FAILURE_RETRY(pread(fd.get(), data.data() + done, size - done,
+                                 static_cast<off_t>(offset + done)));
+    SYSBOX_RETURN_IF_ERROR(
+        SyscallStatus(count, "read descriptor", std::to_string(fd.get())));
+    if (count == 0) break;
+    done += static_cast<size_t>(count);
+  }
+  data.resize(done);
+  return data;
+}
+
 absl::StatusOr<size_t> WriteSome(FdRef fd, std::string_view data) {
   const ssize_t count =
       TEMP_FAILURE_RETRY(write(fd.get(), data.data(), data.size()));

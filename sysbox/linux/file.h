@@ -42,6 +42,9 @@ absl::StatusOr<std::string> ReadFileAt(FdRef dir, std::string_view path,
 
 // One read(2) of at most `size` bytes; empty at the end. EAGAIN surfaces.
 absl::StatusOr<std::string> ReadSome(FdRef fd, size_t size);
+// At most `size` bytes from `offset` on, fewer only at the end, whatever
+// pread(2) gives at once (of sysfs, a page).
+absl::StatusOr<std::string> ReadRange(FdRef fd, uint64_t offset, size_t size);
 // One write(2): how many bytes it took. EAGAIN surfaces.
 absl::StatusOr<size_t> WriteSome(FdRef fd, std::string_view data);
 

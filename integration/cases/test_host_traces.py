@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+from harness.command import run
+
 # What the kernel itself is and can do. What is mounted, and where from, is
 # told by the mount namespace.
 KERNELS_OWN = (r"/sys/module/|/proc/sys/kernel/random/uuid$|/proc/kallsyms$|"
@@ -131,11 +133,11 @@ def test_what_programs_look_for_is_there(docker, box):
 def test_the_kernels_types_are_whole(docker, box):
     """Large, and read by whatever loads a BPF program."""
     types = "/sys/kernel/btf/vmlinux"
-    if not os.path.exists(types):
+    if not pathlib.Path(types).exists():
         pytest.skip("this kernel has no BTF")
     here = run("sha256sum", types).out.split()[0]
-    assert docker.shell(box, f"sha256sum {types}").out.split()[0] == here
-    assert "/sys/kernel/" not in docker.shell(box, "cat /proc/mounts").out
+    assert docker.shell(box, f"sha256sum {types}").split()[0] == here
+    assert " /sys/kernel/" not in docker.shell(box, "cat /proc/mounts")
 
 
 def test_a_new_sysfs_shows_no_more(docker, box):

@@ -112,7 +112,7 @@ def test_sendfile_reads_what_read_does(bundle, name):
 
 
 def test_mounts_are_listed_behind_what_they_lie_on(bundle, name):
-    """Who unmounts from the end of the list (Podman does) meets no busy one."""
+    """Who unmounts from the end of the list meets no busy one."""
     result = bundle.shell("cat /proc/self/mountinfo", name)
     mounts = [line.split()[:5] for line in result.out.splitlines()]
     identifiers = [mount[0] for mount in mounts]

@@ -121,6 +121,12 @@ def test_a_user_namespace_in_it(users):
                  ) == "overlay\n"
 
 
+def test_ids_of_its_own(users):
+    """Podman takes away first what is mounted on /sys/kernel."""
+    assert users("root", "podman run --rm --uidmap=0:70000:1000 busybox "
+                 "cat /proc/self/uid_map").split() == ["0", "70000", "1000"]
+
+
 def test_ids_as_debian_gives_them(users):
     """With as many as the container was given, nothing is to be set up."""
     assert users("far", "podman run --rm --user 65000 busybox id -u"

@@ -136,14 +136,14 @@ class Patience {
 // racers kill by number.
 class Child {
  public:
-  Child() = default;
   template <typename Body>
   explicit Child(Body body) {
     const pid_t child = fork();
     if (child == 0) body();
     // It has its number until we wait for it, dead or not.
-    if (child > 0)
+    if (child > 0) {
       process_ = static_cast<int>(syscall(SYS_pidfd_open, child, 0));
+    }
   }
   Child(Child&& other) noexcept : process_(std::exchange(other.process_, -1)) {}
   Child& operator=(Child&& other) noexcept {

@@ -119,6 +119,9 @@ class EmulatedTree : public fuse::Tree {
                                     std::string_view directory, int depth);
   absl::StatusOr<fuse::Attributes> Describe(const fuse::Caller& caller,
                                             const ServedNode& node);
+  // As it was measured, if that was just now.
+  absl::StatusOr<std::string> ReadWhole(const fuse::Caller& caller,
+                                        const ServedNode& node);
   // The size of a file that the kernel caches, and when it changed.
   void Measure(const fuse::Caller& caller, const ServedNode& node,
                fuse::Attributes& attributes);
@@ -281,10 +284,15 @@ void EmulatedTree::NoteChange(fuse::NodeId node, bool steady) {
 absl::StatusOr<std::string> EmulatedTree::Read(const fuse::Caller& caller,
                                                fuse::NodeId node) {
   SYSBOX_ASSIGN_OR_RETURN(const ServedNode found, FindOwn(caller, node));
-  if (superblock_ == Superblock::kStatic && !IsSteady(found)) {
-    if (auto text = snapshots_.Fresh(node)) return *std::move(text);
+  return ReadWhole(caller, found);
+}
+
+absl::StatusOr<std::string> EmulatedTree::ReadWhole(const fuse::Caller& caller,
+                                                    const ServedNode& node) {
+  if (superblock_ == Superblock::kStatic && !IsSteady(node)) {
+    if (auto text = snapshots_.Fresh(node.number)) return *std::move(text);
   }
-  return ReadNode(view_, caller, found);
+  return ReadNode(view_, caller, node);
 }
 
 absl::StatusOr<std::string> EmulatedTree::ReadPiece(const fuse::Caller& caller,
@@ -295,7 +303,7 @@ absl::StatusOr<std::string> EmulatedTree::ReadPiece(const fuse::Caller& caller,
   if (found.spec.large && IsFile(found)) {
     return ReadLargeNode(view_, caller, found, offset, size);
   }
-  return Tree::ReadPiece(caller, node, offset, size);
+  return fuse::PieceOf(ReadWhole(caller, found), offset, size);
 }
 
 absl::Status EmulatedTree::Write(const fuse::Caller& caller, fuse::NodeId node,

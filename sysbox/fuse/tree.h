@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -59,6 +60,12 @@ struct DirectoryEntry {
   bool fixed = true;
 };
 
+inline absl::StatusOr<std::string> PieceOf(absl::StatusOr<std::string> whole,
+                                           uint64_t offset, size_t size) {
+  if (!whole.ok()) return whole;
+  return offset < whole->size() ? whole->substr(offset, size) : std::string();
+}
+
 // All calls may come from several threads at once, and the caller may be gone
 // before they return. Errors become errno (sysbox/base/status.h ErrnoOf; EIO
 // if there is none). The kernel has checked mode bits (default_permissions);
@@ -78,9 +85,7 @@ class Tree {
   virtual absl::StatusOr<std::string> ReadPiece(const Caller& caller,
                                                 NodeId node, uint64_t offset,
                                                 size_t size) {
-    absl::StatusOr<std::string> whole = Read(caller, node);
-    if (!whole.ok()) return whole;
-    return offset < whole->size() ? whole->substr(offset, size) : std::string();
+    return PieceOf(Read(caller, node), offset, size);
   }
   // One write(2), or a page of a mapping that the kernel writes back, for a
   // caller without a pid. What it accepted is all of `data`.

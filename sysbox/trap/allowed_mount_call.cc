@@ -14,6 +14,7 @@
 #include "sysbox/linux/mount.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/trap/allowed_mounts.h"
+#include "sysbox/trap/caller.h"
 #include "sysbox/trap/callers_place.h"
 #include "sysbox/trap/device_permission.h"
 #include "sysbox/trap/mount_arguments.h"
@@ -43,6 +44,9 @@ absl::StatusOr<NewMount> Decode(const TrappedCall& call, uint64_t flags,
   SYSBOX_ASSIGN_OR_RETURN(IdMaps maps, call.caller.IdMapsOfNamespace());
   SYSBOX_ASSIGN_OR_RETURN(NewMount mount, DecodeNewMount(flags, data, maps));
   SYSBOX_RETURN_IF_ERROR(CheckOptions(type, mount.options));
+  SYSBOX_ASSIGN_OR_RETURN(CallerIdentity identity, call.caller.Identity());
+  AddOwner(type, identity.filesystem_uid, identity.filesystem_gid,
+           &mount.options);
   mount.options.insert(mount.options.end(), type.forced.begin(),
                        type.forced.end());
   // Nodes in it are the image's or the server's; so is who may be whom.

@@ -60,11 +60,11 @@ constexpr Options kCifs[] = {
 };
 
 const AllowableType kTypes[] = {
-    {"cifs", false, kCifs, {}},        {"erofs", true, kReadOnly, {}},
+    {"cifs", false, kCifs, {}, true},  {"erofs", true, kReadOnly, {}},
     {"exfat", true, kExfat, {}},       {"ext2", true, kExt, kExtForced},
     {"ext3", true, kExt, kExtForced},  {"ext4", true, kExt, kExtForced},
     {"iso9660", true, kReadOnly, {}},  {"nfs", false, kNfs, {}},
-    {"nfs4", false, kNfs, {}},         {"smb3", false, kCifs, {}},
+    {"nfs4", false, kNfs, {}},         {"smb3", false, kCifs, {}, true},
     {"squashfs", true, kReadOnly, {}}, {"vfat", true, kFat, {}},
     {"xfs", true, kXfs, {}},
 };
@@ -84,6 +84,15 @@ bool MayGive(const AllowableType& type, const FilesystemOption& option) {
                      [&](std::string_view known) {
                        return known == option.key || known == whole;
                      });
+}
+
+void AddDefault(std::string_view key, uint32_t value,
+                std::vector<FilesystemOption>* options) {
+  if (std::none_of(
+          options->begin(), options->end(),
+          [key](const FilesystemOption& given) { return given.key == key; })) {
+    options->push_back({std::string(key), fmt::format("{}", value)});
+  }
 }
 
 }  // namespace
@@ -116,6 +125,13 @@ absl::Status CheckOptions(const AllowableType& type,
     return ErrnoStatus(EPERM, fmt::format("option {}", option.key));
   }
   return absl::OkStatus();
+}
+
+void AddOwner(const AllowableType& type, uint32_t uid, uint32_t gid,
+              std::vector<FilesystemOption>* options) {
+  if (!type.takes_owner) return;
+  AddDefault("uid", uid, options);
+  AddDefault("gid", gid, options);
 }
 
 }  // namespace sysbox::trap

@@ -4,6 +4,7 @@
 #ifndef SYSBOX_TRAP_ALLOWED_MOUNTS_H_
 #define SYSBOX_TRAP_ALLOWED_MOUNTS_H_
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,9 @@ struct AllowableType {
   absl::Span<const std::string_view> options;
   // Always set, whatever the image says.
   absl::Span<const FilesystemOption> forced;
+  // uid= and gid= say whose files are that the server gives no owner; else
+  // they are the mounter's.
+  bool takes_owner = false;
 };
 // nullptr: nobody may allow it.
 const AllowableType* FindAllowableType(std::string_view type);
@@ -36,6 +40,10 @@ absl::StatusOr<std::vector<std::string>> ParseAllowedMounts(
 // EPERM for an option that a container may not give.
 absl::Status CheckOptions(const AllowableType& type,
                           absl::Span<const FilesystemOption> options);
+
+// The mounter is the caller, not who mounts for it; ids are the host's.
+void AddOwner(const AllowableType& type, uint32_t uid, uint32_t gid,
+              std::vector<FilesystemOption>* options);
 
 }  // namespace sysbox::trap
 

@@ -45,6 +45,23 @@ TEST_CASE("options that reach beyond the device or server are refused") {
   CHECK_ERRNO(EPERM, CheckOptions(nfs, kerberos));
 }
 
+std::string Owned(const char* type, std::vector<FilesystemOption> options) {
+  AddOwner(*FindAllowableType(type), 100000, 200000, &options);
+  std::string text;
+  for (const FilesystemOption& option : options) {
+    text += option.key + "=" + option.value + " ";
+  }
+  return text;
+}
+
+TEST_CASE("files without an owner are the caller's, if it says nothing else") {
+  CHECK(Owned("cifs", {{"guest", ""}}) == "guest= uid=100000 gid=200000 ");
+  CHECK(Owned("smb3", {{"gid", "7"}}) == "gid=7 uid=100000 ");
+  CHECK(Owned("cifs", {{"uid", "1"}, {"gid", "2"}}) == "uid=1 gid=2 ");
+  CHECK(Owned("nfs", {}).empty());
+  CHECK(Owned("ext4", {}).empty());
+}
+
 TEST_CASE("an image does not say what becomes of the host on errors") {
   const AllowableType& ext4 = *FindAllowableType("ext4");
   REQUIRE(ext4.forced.size() == 1);

@@ -64,6 +64,12 @@ absl::Status TranslateId(const IdMap& map, std::string* value) {
   return absl::OkStatus();
 }
 
+// Of the ids that an option's value is one of, or nullptr.
+const IdMap* MapOf(std::string_view option, const IdMaps& maps) {
+  if (option == "uid") return &maps.uids;
+  return option == "gid" ? &maps.gids : nullptr;
+}
+
 // What a procfs knows, and the kernel for all of them (fs/fs_context.c).
 constexpr std::string_view kNoFile[] = {
     "gid",   "hidepid", "subset",   "ro",         "rw",   "sync",
@@ -108,8 +114,8 @@ absl::StatusOr<NewMount> DecodeNewMount(uint64_t flags, std::string_view data,
     const std::pair<std::string, std::string> parts =
         absl::StrSplit(word, absl::MaxSplits('=', 1));
     FilesystemOption option = {parts.first, parts.second};
-    if (option.key == "gid") {
-      SYSBOX_RETURN_IF_ERROR(TranslateId(maps.gids, &option.value));
+    if (const IdMap* map = MapOf(option.key, maps); map != nullptr) {
+      SYSBOX_RETURN_IF_ERROR(TranslateId(*map, &option.value));
     }
     mount.options.push_back(std::move(option));
   }

@@ -31,9 +31,9 @@ struct NewMount {
 // to be looked up as the caller's.
 bool NamesNoFile(const std::vector<FilesystemOption>& options);
 
-// `data` is the comma-separated options; ids in them (gid=) are the caller's,
-// who has `maps`, and become the host's. EINVAL for an id it has not, and for
-// what is no plain decimal number.
+// `data` is the comma-separated options; ids in them (uid=, gid=) are the
+// caller's, who has `maps`, and become the host's. EINVAL for an id it has not,
+// and for what is no plain decimal number.
 absl::StatusOr<NewMount> DecodeNewMount(uint64_t flags, std::string_view data,
                                         const IdMaps& maps);
 

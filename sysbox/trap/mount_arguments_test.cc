@@ -16,8 +16,8 @@ namespace {
 constexpr uint64_t kMarker = 0xc0ed0000;
 
 std::string Text(uint64_t flags, std::string_view data) {
-  const IdMap map = MapOnto({100000, 10});
-  const NewMount mount = VALUE_OF(DecodeNewMount(flags, data, {map, map}));
+  const IdMaps maps = {MapOnto({100000, 10}), MapOnto({200000, 10})};
+  const NewMount mount = VALUE_OF(DecodeNewMount(flags, data, maps));
   std::string text = fmt::format("{:#x}", mount.attributes);
   for (const FilesystemOption& option : mount.options) {
     text += fmt::format(" {}={}", option.key, option.value);
@@ -59,10 +59,14 @@ TEST_CASE("options that may name a file are told from those that do not") {
 }
 
 TEST_CASE("ids in the data are the caller's") {
-  CHECK(Text(0, "gid=3,hidepid=1") == "0x0 gid=100003 hidepid=1");
+  CHECK(Text(0, "gid=3,hidepid=1") == "0x0 gid=200003 hidepid=1");
+  CHECK(Text(0, "user=u,uid=0,gid=9,forceuid") ==
+        "0x0 user=u uid=100000 gid=200009 forceuid=");
   const IdMap map = MapOnto({100000, 10});
-  for (const char* bad : {"gid=10", "gid=what", "gid=", "gid", "gid=0x0",
-                          "gid=+0", "gid=010", "gid=0\n", "gid=4294967296"}) {
+  for (const char* bad :
+       {"gid=10", "gid=what", "gid=", "gid", "gid=0x0", "gid=+0", "gid=010",
+        "gid=0\n", "gid=4294967296", "uid=10", "uid=-1", "uid", "uid=0x1",
+        "uid=root", "uid=1,uid=10"}) {
     CAPTURE(bad);
     CHECK(ErrnoOf(DecodeNewMount(0, bad, {map, map}).status()) == EINVAL);
   }

@@ -188,6 +188,27 @@ def test_a_new_proc_keeps_its_options(docker):
     assert all(dressed(mounts, "/tmp/p").values())
 
 
+BACKWARDS = """
+    for place in $(cut -d' ' -f5 /proc/self/mountinfo | grep ^/tmp/p | tac); do
+      umount $place || echo $place stays
+    done; grep -c ' /tmp/p' /proc/mounts"""
+
+
+@pytest.mark.parametrize("before, mount", [
+    ("", "-t proc proc"), ("", "-t sysfs sys"), ("", "--bind /proc"),
+    ("", "--rbind /proc"), ("", "--bind /sys"),
+    ("unshare -m", "-t proc proc"), ("unshare -m", "--bind /proc"),
+    ("unshare -n -p -f", "-t proc proc"),
+    ("unshare -U -r -m -p -f", "-t proc proc")])
+def test_a_tree_is_unmounted_backwards(docker, before, mount):
+    """As schroot does: one after another, from the end of the list."""
+    result = docker.run(
+        "sh", "-c", "mkdir /tmp/p; printf %s \"$0\" > /tmp/backwards; "
+        f"{before} sh -c 'mount {mount} /tmp/p && . /tmp/backwards'; exit",
+        BACKWARDS, check=False)
+    assert (result.out, result.err) == ("0\n", "")
+
+
 def test_a_bind_of_proc_takes_its_files_along(docker, unchanged):
     mounts = docker.run("sh", "-c", "mkdir /tmp/p && mount --bind /proc /tmp/p"
                         " && cat /proc/mounts && umount /tmp/p").out

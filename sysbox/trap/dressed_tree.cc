@@ -55,6 +55,10 @@ absl::Status PutBelow(const DetachedMount& mount, FdRef base,
   return error == ENOENT || error == ENOTDIR ? absl::OkStatus() : put;
 }
 
+bool IsNative(const Replica& replica) {
+  return replica.kind == Replica::Kind::kNative;
+}
+
 bool HoldsOthers(const std::vector<Replica>& plan, const Replica& replica) {
   return std::any_of(plan.begin(), plan.end(), [&](const Replica& other) {
     return other.path.size() > replica.path.size() &&
@@ -72,7 +76,7 @@ MountAttributes AllOf(const Replica& replica, bool read_only) {
 // Where all get the rest at once. A clone has its original's flags.
 MountAttributes WhatIsNotCloned(const Replica& replica, bool) {
   MountAttributes attributes;
-  if (replica.kind == Replica::Kind::kNative && replica.read_only) {
+  if (IsNative(replica) && replica.read_only) {
     attributes.set = MOUNT_ATTR_RDONLY;
   }
   return attributes;
@@ -157,7 +161,42 @@ absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
   return wardrobe;
 }
 
-absl::Status Wardrobe::Fetch() {
+absl::Status Wardrobe::FindNatives(FdRef base) {
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(network_, NamespaceType::kNetwork));
+  native_places_.clear();
+  for (const Replica& replica : *plan_) {
+    Fd& place = native_places_.emplace_back();
+    if (!IsNative(replica)) continue;
+    SYSBOX_ASSIGN_OR_RETURN(place, FindPlace(base, replica.path));
+  }
+  return absl::OkStatus();
+}
+
+const Replica* Wardrobe::Next(bool native) const {
+  if (pieces_.size() == plan_->size()) return nullptr;
+  const Replica& next = (*plan_)[pieces_.size()];
+  return IsNative(next) == native ? &next : nullptr;
+}
+
+absl::StatusOr<bool> Wardrobe::CloneNatives(FdRef mount_namespace) {
+  if (Next(/*native=*/true) == nullptr) return true;
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+  while (const Replica* replica = Next(/*native=*/true)) {
+    Piece piece = {*replica, DetachedMount()};
+    if (const Fd& place = native_places_[pieces_.size()]; place.valid()) {
+      auto clone = CloneTree(place, "", false);
+      if (ErrnoOf(clone.status()) == EINVAL) return false;
+      SYSBOX_ASSIGN_OR_RETURN(piece.mount, std::move(clone));
+    }
+    pieces_.push_back(std::move(piece));
+  }
+  return true;
+}
+
+absl::Status Wardrobe::CloneOthers() {
+  if (Next(/*native=*/false) == nullptr) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(
       Visit network_visit,
       Visit::Enter(origin_.network_namespace, NamespaceType::kNetwork));
@@ -166,32 +205,34 @@ absl::Status Wardrobe::Fetch() {
   SYSBOX_ASSIGN_OR_RETURN(
       const Fd base,
       OpenBelow(origin_.root, std::string(origin_.mount_point.substr(1))));
-  for (const Replica& replica : *plan_) {
-    Piece& piece = pieces_.emplace_back(Piece{replica, DetachedMount()});
-    if (replica.kind == Replica::Kind::kNative) continue;
-    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(base, replica.path));
+  while (const Replica* replica = Next(/*native=*/false)) {
+    Piece piece = {*replica, DetachedMount()};
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(base, replica->path));
     // What is put on a peer of the original comes over that, too.
-    if (!HoldsOthers(*plan_, replica)) continue;
-    SYSBOX_RETURN_IF_ERROR(MakePrivate(piece.mount.fd()));
+    if (HoldsOthers(*plan_, *replica)) {
+      SYSBOX_RETURN_IF_ERROR(MakePrivate(piece.mount.fd()));
+    }
+    pieces_.push_back(std::move(piece));
   }
   return absl::OkStatus();
 }
 
-absl::Status Wardrobe::CloneNatives(FdRef base) {
-  for (Piece& piece : pieces_) {
-    if (piece.replica.kind != Replica::Kind::kNative) continue;
-    SYSBOX_ASSIGN_OR_RETURN(Fd place, FindPlace(base, piece.replica.path));
-    if (!place.valid()) continue;
-    SYSBOX_ASSIGN_OR_RETURN(piece.mount, CloneTree(place, "", false));
+// The kernel lists mounts by age, and who unmounts from the end of the list
+// expects what lies on another behind it: hence in the order of the plan.
+absl::StatusOr<bool> Wardrobe::Fetch(FdRef base, FdRef mount_namespace) {
+  SYSBOX_RETURN_IF_ERROR(FindNatives(base));
+  while (pieces_.size() < plan_->size()) {
+    SYSBOX_RETURN_IF_ERROR(CloneOthers());
+    SYSBOX_ASSIGN_OR_RETURN(const bool possible, CloneNatives(mount_namespace));
+    if (!possible) return false;
   }
-  return absl::OkStatus();
+  return true;
 }
 
 absl::Status Wardrobe::PutOn(FdRef base, bool read_only, Attributes attributes,
                              Place place) {
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(network_, NamespaceType::kNetwork));
-  SYSBOX_RETURN_IF_ERROR(CloneNatives(base));
   for (Piece& piece : pieces_) {
     if (!piece.mount.valid()) continue;
     const MountAttributes wanted = attributes(piece.replica, read_only);
@@ -215,7 +256,7 @@ absl::Status Wardrobe::DressNew(FdRef base, bool read_only) {
 
 bool Wardrobe::IsWornBy(FdRef base) const {
   for (const Replica& replica : *plan_) {
-    if (replica.kind == Replica::Kind::kNative) continue;
+    if (IsNative(replica)) continue;
     absl::StatusOr<Fd> place = FindPlace(base, replica.path);
     if (!place.ok() || !place->valid()) continue;
     return IsMountRoot(*place).value_or(false);

@@ -48,15 +48,18 @@ class Wardrobe {
   bool empty() const { return plan_->empty(); }
   const std::vector<Replica>& plan() const { return *plan_; }
 
-  // Clones all of it, from where the thread is at home. To let go of what is
-  // then not used takes a grace period of the kernel's for each: only when it
-  // is known to be needed.
-  absl::Status Fetch();
-  // Puts what was fetched over `base`, the root of a file system of the same
-  // type; all read-only if `read_only`. What `base` has no place for is left
-  // out, and where something lies already, nothing is put. Before Linux 6.15
-  // `base` must be attached in the thread's mount namespace, after that it may
-  // also be detached there: else EINVAL, and nothing is used up.
+  // Clones all of it for `base`, the root of a file system of the same type,
+  // which has to be there first, so that all are younger. From where the thread
+  // is at home. To let go of what is then not used takes a grace period of the
+  // kernel's for each: only when it is known to be needed. False before Linux
+  // 6.15 if `base` is not attached in `mount_namespace` but detached: then once
+  // more when it is.
+  absl::StatusOr<bool> Fetch(FdRef base, FdRef mount_namespace);
+  // Puts what was fetched over `base`; all read-only if `read_only`. What
+  // `base` has no place for is left out, and where something lies already,
+  // nothing is put. Before Linux 6.15 `base` must be attached in the thread's
+  // mount namespace, after that it may also be detached there: else EINVAL, and
+  // nothing is used up.
   absl::Status Dress(FdRef base, bool read_only);
   // Likewise, over a detached `base` that nobody else has, and on which nothing
   // lies yet.
@@ -78,7 +81,13 @@ class Wardrobe {
   };
   using Place = absl::Status (*)(const DetachedMount& mount, FdRef base,
                                  const std::string& path);
-  absl::Status CloneNatives(FdRef base);
+  // Where they are on `base` while nothing covers them.
+  absl::Status FindNatives(FdRef base);
+  // What is to be cloned next, if it is `native`, or is not.
+  const Replica* Next(bool native) const;
+  // As many as are next. False: as Fetch.
+  absl::StatusOr<bool> CloneNatives(FdRef mount_namespace);
+  absl::Status CloneOthers();
   // Before each is put anywhere, what it is to be.
   using Attributes = MountAttributes (*)(const Replica& replica,
                                          bool read_only);
@@ -87,7 +96,8 @@ class Wardrobe {
   Origin origin_;
   Fd network_;
   ReplicaPlan plan_;
-  std::vector<Piece> pieces_;  // as planned
+  std::vector<Fd> native_places_;  // as planned; invalid: none
+  std::vector<Piece> pieces_;      // as planned; those that are cloned
 };
 
 }  // namespace sysbox::trap

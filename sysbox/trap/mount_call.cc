@@ -72,27 +72,59 @@ absl::StatusOr<DetachedMount> MakeFilesystem(const TrappedCall& call,
                        mount.attributes);
 }
 
+// In the caller's mount namespace.
+absl::Status AttachTo(const TrappedCall& call, const DetachedMount& base,
+                      FdRef target, FdRef mount_namespace) {
+  if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+  NoteMount(call, base.fd());
+  return AttachMount(base, target);
+}
+
+// While nobody sees it. False before Linux 6.15.
+absl::StatusOr<bool> DressDetached(const DetachedMount& base,
+                                   FdRef mount_namespace, Wardrobe& wardrobe,
+                                   bool read_only) {
+  SYSBOX_ASSIGN_OR_RETURN(const bool fetched,
+                          wardrobe.Fetch(base.fd(), mount_namespace));
+  if (!fetched) return false;
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+  const absl::Status dressed = wardrobe.DressNew(base.fd(), read_only);
+  if (ErrnoOf(dressed) == EINVAL) return false;
+  SYSBOX_RETURN_IF_ERROR(dressed);
+  return true;
+}
+
+absl::Status DressAttached(FdRef base, FdRef mount_namespace,
+                           Wardrobe& wardrobe, bool read_only) {
+  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch(base, mount_namespace).status());
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+  return wardrobe.Dress(base, read_only);
+}
+
 // Whether a predecessor had attached its mount to `target` before it died.
 // Before Linux 6.15 it may have died before it was dressed.
 absl::StatusOr<bool> WasMade(const TrappedCall& call, FdRef target,
                              FdRef mount_namespace, Wardrobe& wardrobe,
                              bool read_only) {
   if (call.progress.earlier() == 0 || !IsNotedMount(call, target)) return false;
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
-  SYSBOX_RETURN_IF_ERROR(wardrobe.Dress(target, read_only));
+  SYSBOX_RETURN_IF_ERROR(
+      DressAttached(target, mount_namespace, wardrobe, read_only));
   return true;
 }
 
-// In the caller's mount namespace. `dressed`: what became of dressing `base`
-// while it was detached, which kernels before Linux 6.15 refuse with EINVAL.
 absl::Status Attach(const TrappedCall& call, const DetachedMount& base,
-                    FdRef target, const absl::Status& dressed,
-                    Wardrobe& wardrobe, bool read_only) {
-  if (!dressed.ok() && ErrnoOf(dressed) != EINVAL) return dressed;
-  NoteMount(call, base.fd());
-  SYSBOX_RETURN_IF_ERROR(AttachMount(base, target));
-  return dressed.ok() ? dressed : wardrobe.Dress(base.fd(), read_only);
+                    FdRef target, FdRef mount_namespace, Wardrobe& wardrobe,
+                    bool read_only) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const bool dressed,
+      DressDetached(base, mount_namespace, wardrobe, read_only));
+  SYSBOX_RETURN_IF_ERROR(AttachTo(call, base, target, mount_namespace));
+  if (dressed) return absl::OkStatus();
+  return DressAttached(base.fd(), mount_namespace, wardrobe, read_only);
 }
 
 absl::StatusOr<Wardrobe> OpenWardrobe(const TrappedCall& call,
@@ -148,7 +180,6 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   const bool read_only = (flags & MS_RDONLY) != 0;
   SYSBOX_RETURN_IF_ERROR(
       CheckNotRevealing(call, type->type, wardrobe, read_only));
-  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch());
   SYSBOX_ASSIGN_OR_RETURN(
       const bool made,
       WasMade(call, target, mount_namespace, wardrobe, read_only));
@@ -157,16 +188,29 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   if (!NamesNoFile(mount.options)) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount base,
                           MakeFilesystem(call, type->type, mount));
-  const absl::Status dressed = wardrobe.DressNew(base.fd(), read_only);
-  if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
-  return Attach(call, base, target, dressed, wardrobe, read_only);
+  return Attach(call, base, target, mount_namespace, wardrobe, read_only);
 }
 
 absl::StatusOr<bool> IsReadOnly(FdRef mount) {
   SYSBOX_ASSIGN_OR_RETURN(uint64_t attributes, AccessAttributesOf(mount));
   return (attributes & MOUNT_ATTR_RDONLY) != 0;
+}
+
+// Where what lies on `source` is locked there: it comes along by itself.
+absl::Status BindWhole(const TrappedCall& call, FdRef source, FdRef target,
+                       FdRef mount_namespace) {
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+  const absl::StatusOr<DetachedMount> clone = CloneTree(source, "", true);
+  if (!clone.ok()) return KernelsOwn();
+  NoteMount(call, clone->fd());
+  return AttachMount(*clone, target);
+}
+
+absl::StatusOr<DetachedMount> CloneOf(FdRef source, FdRef mount_namespace) {
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+  return CloneAlone(source, "", /*recursive=*/false);
 }
 
 absl::Status BindOne(const TrappedCall& call) {
@@ -178,30 +222,21 @@ absl::Status BindOne(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
   if (!wardrobe.IsWornBy(source)) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(const bool read_only, IsReadOnly(source));
-  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch());
   SYSBOX_ASSIGN_OR_RETURN(
       const bool made,
       WasMade(call, target, mount_namespace, wardrobe, read_only));
   if (made) return absl::OkStatus();
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
-  absl::StatusOr<DetachedMount> clone = CloneAlone(source, "", false);
+  const absl::StatusOr<DetachedMount> clone = CloneOf(source, mount_namespace);
   if (ErrnoOf(clone.status()) == EINVAL) {
-    // What lies on it is locked there: it comes along by itself.
-    clone = CloneTree(source, "", true);
-    if (clone.ok()) {
-      NoteMount(call, clone->fd());
-      return AttachMount(*clone, target);
-    }
+    return BindWhole(call, source, target, mount_namespace);
   }
   if (!clone.ok()) return KernelsOwn();
-  const absl::Status dressed = wardrobe.DressNew(clone->fd(), read_only);
-  return Attach(call, *clone, target, dressed, wardrobe, read_only);
+  return Attach(call, *clone, target, mount_namespace, wardrobe, read_only);
 }
 
 // A detached procfs or sysfs that is about to be attached.
-absl::Status DressDetached(const TrappedCall& call) {
+absl::Status DressCallers(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(
       Fd source, call.caller.File(static_cast<int>(call.caller.arg(0))));
   const DressedType* type = TypeOfRoot(source);
@@ -213,7 +248,7 @@ absl::Status DressDetached(const TrappedCall& call) {
     return KernelsOwn();
   }
   SYSBOX_ASSIGN_OR_RETURN(const bool read_only, IsReadOnly(source));
-  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch());
+  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch(source, mount_namespace).status());
   call.progress.Note(1);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
@@ -242,7 +277,7 @@ Verdict Mount(const TrappedCall& call) {
 }
 
 Verdict MoveMount(const TrappedCall& call) {
-  (void)DressDetached(call);  // it is the kernel's to attach, dressed or not
+  (void)DressCallers(call);  // it is the kernel's to attach, dressed or not
   return LetKernel();
 }
 

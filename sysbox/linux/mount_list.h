@@ -1,5 +1,5 @@
 // listmount(2) and statmount(2), Linux 6.8: mounts by the ids that no other
-// mount gets after them.
+// mount gets after them, and whole mount namespaces, as of one moment.
 #ifndef SYSBOX_LINUX_MOUNT_LIST_H_
 #define SYSBOX_LINUX_MOUNT_LIST_H_
 
@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "sysbox/linux/fd.h"
+#include "sysbox/linux/mount_info.h"
 
 namespace sysbox {
 
@@ -22,6 +23,18 @@ struct ListedMount {
 // the order in which they were made. Of the calling thread's mount namespace.
 // ENOSYS before Linux 6.8; EOVERFLOW if there are more than 1024.
 absl::StatusOr<std::vector<ListedMount>> ListMountsOn(FdRef file);
+
+// What `mountinfo`, an open /proc/PID/mountinfo, lists: as of one moment, but
+// for the names of directories, which whoever may rename them changes in the
+// middle. EAGAIN if mounts come and go all the time.
+absl::StatusOr<std::vector<MountInfo>> ReachedMounts(FdRef mountinfo);
+// Likewise all of `mount_namespace`, which `mountinfo` is of, those too that no
+// path leads to from any process's root because its root is covered. Mount
+// points are from the namespace's own root. Of each: ids, root, mount point,
+// type, and "ro" or "rw". ENOSYS or EINVAL before Linux 6.11; EOVERFLOW if
+// there are very many.
+absl::StatusOr<std::vector<MountInfo>> AllMounts(FdRef mount_namespace,
+                                                 FdRef mountinfo);
 
 }  // namespace sysbox
 

@@ -145,6 +145,10 @@ absl::StatusOr<Fd> Caller::OpenProc(std::string_view name, int flags) const {
   return file;
 }
 
+absl::StatusOr<Fd> Caller::OpenMountInfo() const {
+  return OpenProc("mountinfo", O_RDONLY);
+}
+
 absl::StatusOr<std::string> Caller::ReadProc(std::string_view name) const {
   SYSBOX_ASSIGN_OR_RETURN(Fd file, OpenProc(name, O_RDONLY));
   return ReadAll(file);

@@ -73,6 +73,8 @@ class Caller {
   absl::StatusOr<Fd> PidNamespaceForChildren() const;
   // The maps of its user namespace, onto the host's ids.
   absl::StatusOr<IdMaps> IdMapsOfNamespace() const;
+  // /proc/TID/mountinfo, open.
+  absl::StatusOr<Fd> OpenMountInfo() const;
   // A file of /proc/TID, read whole.
   absl::StatusOr<std::string> ReadProc(std::string_view name) const;
 

@@ -15,18 +15,17 @@
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount.h"
-#include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/linux/procfs.h"
 #include "sysbox/trap/allowed_mount_call.h"
 #include "sysbox/trap/callers_place.h"
 #include "sysbox/trap/dressed_tree.h"
+#include "sysbox/trap/full_visibility.h"
 #include "sysbox/trap/mount_arguments.h"
 #include "sysbox/trap/mount_steps.h"
 #include "sysbox/trap/overlay_ground.h"
 #include "sysbox/trap/remount_call.h"
-#include "sysbox/trap/replicas.h"
 
 namespace sysbox::trap {
 namespace {
@@ -43,17 +42,6 @@ const DressedType* TypeOfRoot(FdRef file) {
   if (type == nullptr) return nullptr;
   absl::StatusOr<struct stat> status = Stat(file);
   return status.ok() && status->st_ino == kRootInode ? type : nullptr;
-}
-
-// A nested user namespace may see less than a new file system would show.
-absl::Status CheckNotRevealing(const TrappedCall& call, std::string_view type,
-                               const Wardrobe& wardrobe, bool read_only) {
-  SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, call.caller.UserNamespace());
-  if (id == call.container.user_namespace) return absl::OkStatus();
-  SYSBOX_ASSIGN_OR_RETURN(std::vector<MountInfo> mounts, CallersMounts(call));
-  return IsFullyVisible(mounts, type, wardrobe.plan(), read_only)
-             ? absl::OkStatus()
-             : KernelsOwn();
 }
 
 absl::StatusOr<DetachedMount> MakeFilesystem(const TrappedCall& call,
@@ -178,8 +166,8 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
   if (wardrobe.empty()) return KernelsOwn();
   const bool read_only = (flags & MS_RDONLY) != 0;
-  SYSBOX_RETURN_IF_ERROR(
-      CheckNotRevealing(call, type->type, wardrobe, read_only));
+  SYSBOX_RETURN_IF_ERROR(CheckNotRevealing(call, mount_namespace, type->type,
+                                           wardrobe.plan(), read_only));
   SYSBOX_ASSIGN_OR_RETURN(
       const bool made,
       WasMade(call, target, mount_namespace, wardrobe, read_only));

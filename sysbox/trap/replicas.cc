@@ -101,10 +101,20 @@ constexpr std::string_view kEmptyDirectories[] = {
     "kernel/tracing", "sys/fs/binfmt_misc",
 };
 
+// Paths are looked up one after another, and whoever renames directories in
+// between has what lies on "/t/x/y/x" seem to be elsewhere on it. Not where the
+// directory has a name that no other has which is on the way to a mount there.
+bool IsAtUsualPlace(const MountInfo& base) {
+  return absl::EndsWith(base.mount_point,
+                        base.type == "proc" ? "/proc" : "/sys");
+}
+
 bool HidesNothing(const MountInfo& mount, const MountInfo& base,
                   const std::vector<Replica>& replicas) {
+  const std::string prefix = base.mount_point + "/";
+  if (!absl::StartsWith(mount.mount_point, prefix)) return false;
   const std::string_view path =
-      std::string_view(mount.mount_point).substr(base.mount_point.size() + 1);
+      std::string_view(mount.mount_point).substr(prefix.size());
   return std::any_of(std::begin(kEmptyDirectories), std::end(kEmptyDirectories),
                      [&](std::string_view empty) { return path == empty; }) ||
          std::any_of(
@@ -118,13 +128,13 @@ bool IsFullyVisible(const std::vector<MountInfo>& mounts, std::string_view type,
                     const std::vector<Replica>& replicas, bool read_only) {
   const Children children(mounts);
   for (const MountInfo& base : mounts) {
-    if (base.type != type || base.root != "/") continue;
+    if (base.type != type || base.root != "/" || !IsAtUsualPlace(base))
+      continue;
     if (HasOption(base.options, "ro") && !read_only) continue;
     // What lies on something else than the base is covered by that.
     const auto direct = children.Of(base.id);
     if (std::all_of(direct.begin(), direct.end(), [&](const MountInfo* mount) {
-          return mount->mount_point.size() > base.mount_point.size() &&
-                 HidesNothing(*mount, base, replicas);
+          return HidesNothing(*mount, base, replicas);
         })) {
       return true;
     }

@@ -119,6 +119,32 @@ TEST_CASE("a new file system shows no more than an old one") {
   CHECK(IsFullyVisible(read_only, "proc", replicas, true));
 }
 
+TEST_CASE("a mount that seems to be moved while it is looked at is no proof") {
+  const auto mounts = VALUE_OF(ParseMountInfo(kInit));
+  const auto replicas = PlanReplicas(mounts, "/proc", "proc");
+  const auto visible = [&](const std::string& base, const std::string& on) {
+    const std::string text =
+        fmt::format("21 20 0:41 / {} rw - proc proc rw\n", base) +
+        fmt::format("25 21 0:60 /null {} rw - tmpfs tmpfs rw\n", on);
+    return IsFullyVisible(VALUE_OF(ParseMountInfo(text)), "proc", replicas,
+                          false);
+  };
+  CHECK(visible("/proc", "/proc/uptime"));
+  CHECK(visible("/a/proc", "/a/proc/uptime"));
+  // Of "fs/uptime" nothing else lies over a new one. It is there that the mask
+  // is, though the directory was called something else a moment before.
+  CHECK_FALSE(visible("/t/fs/t", "/t/fs/t/fs/uptime"));
+  CHECK_FALSE(visible("/t/fs/fs", "/t/fs/fs/uptime"));
+  CHECK_FALSE(visible("/t/proc", "/u/proc/uptime"));
+  CHECK_FALSE(visible("/proc", "/long/uptime"));
+  CHECK_FALSE(visible("/proc", "/proc"));
+  CHECK_FALSE(visible("/proc", ""));
+  // Nowhere, as statmount(2) has what no path leads to.
+  CHECK_FALSE(visible("", "/uptime"));
+  CHECK_FALSE(visible("/", "/uptime"));
+  CHECK_FALSE(visible("/proc//deleted", "/proc/uptime"));
+}
+
 TEST_CASE("what lies on a mount is found in any order") {
   const auto mounts =
       VALUE_OF(ParseMountInfo("9 8 0:1 / /a/b/c rw - tmpfs t rw\n"

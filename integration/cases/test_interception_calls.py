@@ -61,6 +61,57 @@ call("console", 103, 7, 0, 0)
                   "app") == [f"swapoff {refused}"]
 
 
+def test_pointers_to_nowhere_are_told_of(hosted, name):
+    """As the kernel says it, and in its order."""
+    assert python(hosted, name, """
+nowhere, end = ctypes.c_void_p(16), ctypes.c_void_p(2**64 - 4096)
+call("read log", 103, 3, end, 100)
+call("read no log", 103, 3, None, 100)
+call("read little", 103, 3, end, 0)
+call("what of it", 103, 77, None, 0)
+call("swapoff nowhere", 168, nowhere)
+call("swapoff nothing", 168, b"")
+call("swapoff far", 168, b"/" + 5000 * b"x")
+""") == ["read log Bad address", "read no log Invalid argument",
+         "read little 0", "what of it Invalid argument",
+         "swapoff nowhere Bad address",
+         "swapoff nothing No such file or directory",
+         "swapoff far File name too long"]
+    refused = "Operation not permitted"
+    assert python(hosted, f"{name}b", """
+call("what of it", 103, 77, None, 0)
+call("swapoff", 168, ctypes.c_void_p(16))
+""", "app") == [f"what of it {refused}", f"swapoff {refused}"]
+
+
+def test_a_procfs_is_mounted_as_it_was_asked_for(hosted, name):
+    assert python(hosted, name, """
+nowhere = ctypes.c_void_p(16)
+def shown():
+    (line,) = [l for l in open("/proc/self/mounts") if " /tmp proc" in l]
+    print(line.split()[0], *line.split()[3].split(","))
+    libc.umount2(b"/tmp", 2)
+def mount(name, *arguments):
+    if call(name, 165, *arguments) == 0: shown()
+proc = (b"/tmp", b"proc", 0)
+mount("named", b"another-name", *proc, None)
+mount("unnamed", None, *proc, None)
+mount("long", 1000 * b"x", *proc, None)
+mount("filled", b"proc", *proc, b"hidepid=2".ljust(6000, b","))
+mount("unknown", b"proc", *proc, b"x" * 6000)
+mount("no source", nowhere, *proc, None)
+mount("no target", b"proc", nowhere, b"proc", 0, None)
+mount("no type", b"proc", b"/tmp", nowhere, 0, None)
+mount("no data", b"proc", *proc, nowhere)
+""") == ["named 0", "another-name rw relatime",
+         "unnamed 0", "none rw relatime",
+         "long 0", "proc rw relatime",
+         "filled 0", "proc rw relatime hidepid=invisible",
+         "unknown Invalid argument",
+         "no source Bad address", "no target Bad address",
+         "no type Bad address", "no data Bad address"]
+
+
 def test_a_restart_ends_the_container_and_nothing_else(hosted, name):
     started = time.monotonic()
     result = hosted.shell("/bin/reboot -f; sleep 100", name, check=False)

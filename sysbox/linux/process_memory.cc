@@ -48,6 +48,24 @@ absl::StatusOr<std::string> ReadMemory(pid_t tid, uint64_t address,
   return data;
 }
 
+absl::StatusOr<std::string> ReadMemoryUpTo(pid_t tid, uint64_t address,
+                                           size_t limit) {
+  std::string data;
+  while (data.size() < limit) {
+    const uint64_t next = address + data.size();
+    const size_t before = data.size();
+    const size_t size =
+        std::min<size_t>(limit - before, kPage - next % kPage);
+    data.resize(before + size);
+    const ssize_t count = ReadSomeMemory(tid, next, &data[before], size);
+    data.resize(before + static_cast<size_t>(std::max<ssize_t>(count, 0)));
+    if (count == static_cast<ssize_t>(size)) continue;
+    if (!data.empty()) return data;
+    return ReadFailure(count < 0 ? errno : EFAULT, tid, address);
+  }
+  return data;
+}
+
 absl::StatusOr<std::string> ReadMemoryString(pid_t tid, uint64_t address,
                                              size_t limit) {
   std::string text;

@@ -19,6 +19,9 @@ namespace sysbox {
 // are there to be read.
 absl::StatusOr<std::string> ReadMemory(pid_t tid, uint64_t address,
                                        size_t size);
+// What there is at `address`, `limit` bytes at most; EFAULT if nothing is.
+absl::StatusOr<std::string> ReadMemoryUpTo(pid_t tid, uint64_t address,
+                                           size_t limit);
 // The string at `address`, without its zero. At most `limit` bytes are looked
 // at: ENAMETOOLONG if no zero is among them, EFAULT if memory ends before.
 absl::StatusOr<std::string> ReadMemoryString(pid_t tid, uint64_t address,

@@ -48,6 +48,17 @@ TEST_CASE("memory is read whole or not at all") {
   CHECK(VALUE_OF(ReadMemory(getpid(), 16, 0)).empty());
 }
 
+TEST_CASE("memory is read as far as there is any") {
+  const Edge edge;
+  const std::string text(5000, 'x');
+  const auto whole = reinterpret_cast<uint64_t>(text.c_str());
+  CHECK(VALUE_OF(ReadMemoryUpTo(getpid(), whole, 5000)) == text);
+  CHECK(VALUE_OF(ReadMemoryUpTo(getpid(), edge.Put("abc"), 4096)) == "abc");
+  CHECK(ErrnoOf(ReadMemoryUpTo(getpid(), 16, 4).status()) == EFAULT);
+  CHECK(ErrnoOf(ReadMemoryUpTo(getpid(), ~uint64_t{0}, 9).status()) == EFAULT);
+  CHECK(ErrnoOf(ReadMemoryUpTo(-1, whole, 9).status()) == ESRCH);
+}
+
 TEST_CASE("a string may end at the edge of memory, and must end") {
   const Edge edge;
   const uint64_t at = edge.Put(std::string("path\0", 5));

@@ -20,9 +20,11 @@
 namespace sysbox {
 namespace {
 
-absl::Status SetOptions(FilesystemContext& context,
+absl::Status SetOptions(FilesystemContext& context, const std::string& source,
                         const std::vector<FilesystemOption>& options) {
-  SYSBOX_RETURN_IF_ERROR(context.SetString("source", "proc"));
+  if (!source.empty()) {
+    SYSBOX_RETURN_IF_ERROR(context.SetString("source", source));
+  }
   for (const FilesystemOption& option : options) {
     SYSBOX_RETURN_IF_ERROR(option.value.empty()
                                ? context.SetFlag(option.key)
@@ -33,14 +35,14 @@ absl::Status SetOptions(FilesystemContext& context,
 
 // nullopt: the kernel has no such option.
 absl::StatusOr<std::optional<DetachedMount>> MakeByOption(
-    FdRef pid_namespace, const std::vector<FilesystemOption>& options,
-    uint64_t attributes) {
+    FdRef pid_namespace, const std::string& source,
+    const std::vector<FilesystemOption>& options, uint64_t attributes) {
   SYSBOX_ASSIGN_OR_RETURN(FilesystemContext context,
                           FilesystemContext::Open("proc"));
   const absl::Status chosen = context.SetFd("pidns", pid_namespace);
   if (ErrnoOf(chosen) == EINVAL) return std::nullopt;
   SYSBOX_RETURN_IF_ERROR(chosen);
-  SYSBOX_RETURN_IF_ERROR(SetOptions(context, options));
+  SYSBOX_RETURN_IF_ERROR(SetOptions(context, source, options));
   SYSBOX_RETURN_IF_ERROR(context.Create());
   SYSBOX_ASSIGN_OR_RETURN(DetachedMount mount, context.Mount(attributes));
   return mount;
@@ -49,6 +51,7 @@ absl::StatusOr<std::optional<DetachedMount>> MakeByOption(
 // What the process works on. It may be killed with its pid namespace at any
 // moment, so it takes no lock and allocates nothing: system calls only.
 struct Work {
+  const char* source;
   const std::vector<FilesystemOption>* options;
   uint64_t attributes;
   int context = -1;
@@ -65,7 +68,9 @@ long Make(Work* work) {
   const long context = syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
   if (context < 0) return -1;
   work->context = static_cast<int>(context);
-  if (Configure(work->context, FSCONFIG_SET_STRING, "source", "proc") < 0) {
+  if (*work->source != '\0' &&
+      Configure(work->context, FSCONFIG_SET_STRING, "source", work->source) <
+          0) {
     return -1;
   }
   for (const FilesystemOption& option : *work->options) {
@@ -112,16 +117,19 @@ absl::Status RunThere(FdRef pid_namespace, Work* work) {
 }  // namespace
 
 absl::StatusOr<DetachedMount> NewProcfs(
-    FdRef pid_namespace, const std::vector<FilesystemOption>& options,
-    uint64_t attributes) {
+    FdRef pid_namespace, const std::string& source,
+    const std::vector<FilesystemOption>& options, uint64_t attributes) {
   static std::atomic<bool> has_option = true;
   if (has_option) {
     SYSBOX_ASSIGN_OR_RETURN(std::optional<DetachedMount> made,
-                            MakeByOption(pid_namespace, options, attributes));
+                            MakeByOption(pid_namespace, source, options,
+                                         attributes));
     if (made) return *std::move(made);
     has_option = false;
   }
-  Work work = {.options = &options, .attributes = attributes};
+  Work work = {.source = source.c_str(),
+               .options = &options,
+               .attributes = attributes};
   const absl::Status ran = RunThere(pid_namespace, &work);
   const Fd context(work.context);
   DetachedMount mount{Fd(work.mount)};

@@ -32,18 +32,18 @@ TEST_CASE("a procfs shows the pid namespace asked for") {
   const Fd theirs = VALUE_OF(OpenNamespace(child, NamespaceType::kPid));
   for (int i = 0; i < 2; ++i) {
     const DetachedMount procfs =
-        VALUE_OF(NewProcfs(theirs, {{"hidepid", "1"}}, 0));
+        VALUE_OF(NewProcfs(theirs, "proc", {{"hidepid", "1"}}, 0));
     const Fd first =
         VALUE_OF(OpenAt(procfs.fd(), "1/ns/pid", {.flags = O_RDONLY}));
     CHECK(VALUE_OF(IdOf(first)) == VALUE_OF(IdOf(theirs)));
     CHECK(ErrnoOf(OpenAt(procfs.fd(), "2", {.flags = O_PATH}).status()) ==
           ENOENT);
   }
-  CHECK(ErrnoOf(NewProcfs(theirs, {{"no-such", "1"}}, 0).status()) == EINVAL);
-  CHECK_OK(NewProcfs(own, {}, 0).status());
+  CHECK(ErrnoOf(NewProcfs(theirs, "proc", {{"no-such", "1"}}, 0).status()) == EINVAL);
+  CHECK_OK(NewProcfs(own, "proc", {}, 0).status());
   kill(child, SIGKILL);
   REQUIRE(waitpid(child, nullptr, 0) == child);
-  CHECK_FALSE(NewProcfs(theirs, {{"no-such", "1"}}, 0).ok());
+  CHECK_FALSE(NewProcfs(theirs, "proc", {{"no-such", "1"}}, 0).ok());
 }
 
 }  // namespace

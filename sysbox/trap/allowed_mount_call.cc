@@ -24,7 +24,6 @@ namespace sysbox::trap {
 namespace {
 
 constexpr size_t kMaxType = 64;
-constexpr size_t kMaxData = 4096;
 
 // Only the container's own root: what it makes in nested user namespaces may
 // be less than that on purpose.
@@ -37,10 +36,7 @@ absl::StatusOr<Fd> OpenContainersUserNamespace(const TrappedCall& call) {
 
 absl::StatusOr<NewMount> Decode(const TrappedCall& call, uint64_t flags,
                                 const AllowableType& type) {
-  std::string data;
-  if (const uint64_t address = call.caller.arg(4); address != 0) {
-    SYSBOX_ASSIGN_OR_RETURN(data, call.caller.ReadString(address, kMaxData));
-  }
+  SYSBOX_ASSIGN_OR_RETURN(const std::string data, ReadMountData(call));
   SYSBOX_ASSIGN_OR_RETURN(IdMaps maps, call.caller.IdMapsOfNamespace());
   SYSBOX_ASSIGN_OR_RETURN(NewMount mount, DecodeNewMount(flags, data, maps));
   SYSBOX_RETURN_IF_ERROR(CheckOptions(type, mount.options));

@@ -6,97 +6,101 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/str_split.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
-#include "sysbox/base/strings.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/process_memory.h"
 
 namespace sysbox::trap {
 namespace {
 
-using Words = std::vector<std::string_view>;
+// Takes the number that `line` begins with, and the blank behind it.
+template <typename T>
+bool TakeNumber(std::string_view* line, int base, T* number) {
+  const char* end = line->data() + line->size();
+  const auto [stop, error] = std::from_chars(line->data(), end, *number, base);
+  if (error != std::errc()) return false;
+  line->remove_prefix(static_cast<size_t>(stop - line->data()));
+  if (line->empty()) return true;
+  const bool blank = line->front() == '\t' || line->front() == ' ';
+  line->remove_prefix(1);
+  return blank;
+}
 
 template <typename T>
-bool ParseWhole(std::string_view word, int base, T* number) {
-  const char* end = word.data() + word.size();
-  const auto [stop, error] = std::from_chars(word.data(), end, *number, base);
-  return error == std::errc() && stop == end;
+bool OneNumber(std::string_view line, int base, T* number) {
+  return TakeNumber(&line, base, number) && line.empty();
 }
 
 // "real effective saved filesystem"
-bool FilesystemId(const Words& words, uint32_t* id) {
-  return words.size() == 4 && ParseWhole(words[3], 10, id);
+bool FilesystemId(std::string_view line, uint32_t* id) {
+  return TakeNumber(&line, 10, id) && TakeNumber(&line, 10, id) &&
+         TakeNumber(&line, 10, id) && OneNumber(line, 10, id);
 }
 
+bool AllNumbers(std::string_view line, std::vector<gid_t>* numbers) {
+  while (!line.empty()) {
+    gid_t number = 0;
+    if (!TakeNumber(&line, 10, &number)) return false;
+    numbers->push_back(number);
+  }
+  return true;
+}
+
+// In the order of the file; each is looked for behind the one before. A name
+// cannot pass for one: the kernel writes a newline in it as "\n".
 struct Line {
   std::string_view key;
-  bool (*take)(const Words& words, CallerIdentity* identity);
+  bool (*take)(std::string_view line, CallerIdentity* identity);
 };
 constexpr Line kLines[] = {
-    {"Umask",
-     [](const Words& words, CallerIdentity* identity) {
-       return words.size() == 1 && ParseWhole(words[0], 8, &identity->umask);
+    {"\nUmask:\t",
+     [](std::string_view line, CallerIdentity* identity) {
+       return OneNumber(line, 8, &identity->umask);
      }},
-    {"Tgid",
-     [](const Words& words, CallerIdentity* identity) {
-       return words.size() == 1 && ParseWhole(words[0], 10, &identity->process);
+    {"\nTgid:\t",
+     [](std::string_view line, CallerIdentity* identity) {
+       return OneNumber(line, 10, &identity->process);
      }},
-    {"Uid",
-     [](const Words& words, CallerIdentity* identity) {
-       return FilesystemId(words, &identity->filesystem_uid);
+    {"\nUid:\t",
+     [](std::string_view line, CallerIdentity* identity) {
+       return FilesystemId(line, &identity->filesystem_uid);
      }},
-    {"Gid",
-     [](const Words& words, CallerIdentity* identity) {
-       return FilesystemId(words, &identity->filesystem_gid);
+    {"\nGid:\t",
+     [](std::string_view line, CallerIdentity* identity) {
+       return FilesystemId(line, &identity->filesystem_gid);
      }},
-    {"Groups",
-     [](const Words& words, CallerIdentity* identity) {
-       for (std::string_view word : words) {
-         gid_t group = 0;
-         if (!ParseWhole(word, 10, &group)) return false;
-         identity->groups.push_back(group);
-       }
-       return true;
+    {"\nGroups:\t",
+     [](std::string_view line, CallerIdentity* identity) {
+       // "4 24 ", or a single blank.
+       if (line == " ") return true;
+       return AllNumbers(line, &identity->groups);
      }},
-    {"CapEff",
-     [](const Words& words, CallerIdentity* identity) {
-       return words.size() == 1 &&
-              ParseWhole(words[0], 16, &identity->effective);
+    {"\nCapEff:\t",
+     [](std::string_view line, CallerIdentity* identity) {
+       return OneNumber(line, 16, &identity->effective);
      }},
 };
-
-Words SplitWords(absl::string_view text) {
-  Words words;
-  for (absl::string_view word :
-       absl::StrSplit(text, absl::ByAnyChar(" \t"), absl::SkipEmpty())) {
-    words.push_back(ToStd(word));
-  }
-  return words;
-}
 
 }  // namespace
 
 absl::StatusOr<CallerIdentity> ParseCallerIdentity(std::string_view status) {
   CallerIdentity identity;
-  size_t seen = 0;
-  for (absl::string_view text : absl::StrSplit(ToAbsl(status), '\n')) {
-    const std::pair<absl::string_view, absl::string_view> parts =
-        absl::StrSplit(text, absl::MaxSplits(':', 1));
-    for (const Line& line : kLines) {
-      if (ToStd(parts.first) != line.key) continue;
-      ++seen;
-      if (line.take(SplitWords(parts.second), &identity)) break;
-      return Internal("/proc/TID/status: \"{}\"", ToStd(text));
+  for (const Line& line : kLines) {
+    const size_t key = status.find(line.key);
+    if (key == std::string_view::npos) {
+      return Internal("/proc/TID/status without \"{}\"", line.key.substr(1));
     }
-    if (seen == std::size(kLines)) return identity;
+    status.remove_prefix(key + line.key.size());
+    const std::string_view text = status.substr(0, status.find('\n'));
+    status.remove_prefix(text.size());
+    if (line.take(text, &identity)) continue;
+    return Internal("/proc/TID/status: {}\"{}\"", line.key.substr(1), text);
   }
-  return Internal("/proc/TID/status: {} of {} lines", seen, std::size(kLines));
+  return identity;
 }
 
 bool Knows(const IdMaps& maps, uid_t uid, gid_t gid) {
@@ -128,6 +132,14 @@ absl::StatusOr<std::string> Caller::ReadString(uint64_t address,
 
 absl::StatusOr<std::string> Caller::Read(uint64_t address, size_t size) const {
   SYSBOX_ASSIGN_OR_RETURN(std::string data, ReadMemory(tid(), address, size));
+  SYSBOX_RETURN_IF_ERROR(StillWaits());
+  return data;
+}
+
+absl::StatusOr<std::string> Caller::ReadUpTo(uint64_t address,
+                                             size_t limit) const {
+  SYSBOX_ASSIGN_OR_RETURN(std::string data,
+                          ReadMemoryUpTo(tid(), address, limit));
   SYSBOX_RETURN_IF_ERROR(StillWaits());
   return data;
 }

@@ -57,6 +57,8 @@ class Caller {
   absl::StatusOr<std::string> ReadPath(int index) const;
   absl::StatusOr<std::string> ReadString(uint64_t address, size_t limit) const;
   absl::StatusOr<std::string> Read(uint64_t address, size_t size) const;
+  // As much of `limit` bytes as there is, up to where memory ends.
+  absl::StatusOr<std::string> ReadUpTo(uint64_t address, size_t limit) const;
   absl::Status Write(uint64_t address, std::string_view data) const;
 
   // Read at the first call.

@@ -49,13 +49,14 @@ const absl::StatusOr<Home>& SharedHome() {
   return *home;
 }
 
-absl::Status GoHome(bool has_groups) {
+absl::Status GoHome(bool has_root, bool has_groups) {
   const Home& home = *SharedHome();
   SetFilesystemIds(0, 0);
   if (has_groups) SYSBOX_RETURN_IF_ERROR(SetGroups({}));
   SYSBOX_RETURN_IF_ERROR(SetCapabilities(home.capabilities));
   SetUmask(0077);
-  return ChangeRoot(home.root);  // which is then its directory, too
+  // Which is then its directory, too.
+  return has_root ? ChangeRoot(home.root) : absl::OkStatus();
 }
 
 // A thread that is stuck in a container must not go on as the host's.
@@ -88,9 +89,16 @@ absl::StatusOr<SplitPath> Split(std::string_view path) {
   return ErrnoStatus(EINVAL, "path without a last component");
 }
 
-absl::StatusOr<Fd> OpenHere(std::string_view path, int flags) {
-  return OpenAt2(FdRef::Cwd(), path, {.flags = O_PATH | flags},
-                 RESOLVE_NO_MAGICLINKS);
+// A path from the root needs no chroot(2): the kernel keeps it below `root`.
+bool IsFromRoot(const Place& place) { return !place.start.valid(); }
+
+// In the place.
+absl::StatusOr<Fd> OpenHere(const Place& place, std::string_view path,
+                            int flags) {
+  const bool from_root = IsFromRoot(place);
+  return OpenAt2(from_root ? FdRef(place.root) : FdRef::Cwd(), path,
+                 {.flags = O_PATH | flags},
+                 RESOLVE_NO_MAGICLINKS | (from_root ? RESOLVE_IN_ROOT : 0));
 }
 
 absl::StatusOr<bool> IsSame(FdRef a, FdRef b) {
@@ -102,18 +110,21 @@ absl::StatusOr<bool> IsSame(FdRef a, FdRef b) {
          status_a.st_ino == status_b.st_ino;
 }
 
-// `directory` and those above it, up to the root. In the place.
-absl::StatusOr<std::vector<Fd>> UpToRoot(FdRef directory) {
+// `directory` and those above it, up to `root`; up to the host's, if it was
+// moved out of there.
+absl::StatusOr<std::vector<Fd>> UpToRoot(FdRef directory, FdRef root) {
   constexpr size_t kMaxDepth = 256;
   std::vector<Fd> all;
   SYSBOX_ASSIGN_OR_RETURN(
       Fd next, OpenAt2(directory, ".", {.flags = O_PATH | O_DIRECTORY}, 0));
   while (all.size() < kMaxDepth) {
     all.push_back(std::move(next));
+    SYSBOX_ASSIGN_OR_RETURN(const bool arrived, IsSame(all.back(), root));
+    if (arrived) return all;
     SYSBOX_ASSIGN_OR_RETURN(
         next, OpenAt2(all.back(), "..", {.flags = O_PATH | O_DIRECTORY}, 0));
-    SYSBOX_ASSIGN_OR_RETURN(const bool root, IsSame(all.back(), next));
-    if (root) return all;
+    SYSBOX_ASSIGN_OR_RETURN(const bool top, IsSame(all.back(), next));
+    if (top) return all;
   }
   return ErrnoStatus(EACCES, "path");
 }
@@ -143,9 +154,9 @@ absl::StatusOr<Fd> OpenDirectoryByRight(const Caller& caller,
   SYSBOX_ASSIGN_OR_RETURN(
       InPlace in_place,
       InPlace::Enter(place, CapabilitySet{1} << CAP_DAC_READ_SEARCH));
-  absl::StatusOr<Fd> directory = OpenHere(path, O_DIRECTORY);
+  absl::StatusOr<Fd> directory = OpenHere(place, path, O_DIRECTORY);
   if (!directory.ok()) return refused;
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> all, UpToRoot(*directory));
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> all, UpToRoot(*directory, place.root));
   SYSBOX_RETURN_IF_ERROR(in_place.Keep(0));
   SYSBOX_RETURN_IF_ERROR(CheckMaySearch(all, maps));
   return directory;
@@ -158,7 +169,7 @@ absl::Status PrepareHome() { return SharedHome().status(); }
 absl::Status PrepareWorkerThread() {
   SYSBOX_RETURN_IF_ERROR(PrepareHome());
   SYSBOX_RETURN_IF_ERROR(Unshare(CLONE_FS));
-  return GoHome(/*has_groups=*/true);
+  return GoHome(/*has_root=*/true, /*has_groups=*/true);
 }
 
 absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
@@ -184,8 +195,9 @@ absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
 
 absl::StatusOr<InPlace> InPlace::Enter(const Place& place, CapabilitySet keep) {
   InPlace in_place;  // leaves again, however far we get
-  SYSBOX_RETURN_IF_ERROR(ChangeRoot(place.root));
-  if (place.start.valid()) {
+  if (!IsFromRoot(place)) {
+    in_place.has_root_ = true;
+    SYSBOX_RETURN_IF_ERROR(ChangeRoot(place.root));
     SYSBOX_RETURN_IF_ERROR(ChangeDirectory(place.start));
   }
   if (!place.identity.groups.empty()) {
@@ -212,10 +224,11 @@ absl::Status InPlace::Keep(CapabilitySet keep) {
 
 InPlace::InPlace(InPlace&& other) noexcept
     : entered_(std::exchange(other.entered_, false)),
+      has_root_(other.has_root_),
       has_groups_(other.has_groups_) {}
 
 InPlace::~InPlace() {
-  if (entered_) MustSucceed(GoHome(has_groups_));
+  if (entered_) MustSucceed(GoHome(has_root_, has_groups_));
 }
 
 absl::StatusOr<Visit> Visit::Enter(FdRef ns, NamespaceType type) {
@@ -242,7 +255,7 @@ absl::StatusOr<Fd> OpenAsCaller(const Caller& caller, int directory,
   SYSBOX_ASSIGN_OR_RETURN(const Place place, PlaceOf(caller, directory, path));
   {
     SYSBOX_ASSIGN_OR_RETURN(InPlace in_place, InPlace::Enter(place, 0));
-    absl::StatusOr<Fd> file = OpenHere(place.path, flags);
+    absl::StatusOr<Fd> file = OpenHere(place, place.path, flags);
     if (ErrnoOf(file.status()) != EACCES) return file;
   }
   absl::StatusOr<Fd> found = OpenDirectoryByRight(caller, place, place.path);
@@ -261,7 +274,7 @@ absl::StatusOr<Parent> OpenParent(const Place& place) {
   Parent parent;
   parent.name = split.name;
   SYSBOX_ASSIGN_OR_RETURN(parent.directory,
-                          OpenHere(split.directory, O_DIRECTORY));
+                          OpenHere(place, split.directory, O_DIRECTORY));
   return parent;
 }
 

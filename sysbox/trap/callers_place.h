@@ -1,7 +1,8 @@
-// The calling worker thread in the place of a trapped call's caller: its root,
-// working directory, umask, file-system ids and groups, so that paths and
-// permissions mean what they mean to the caller, while the thread stays in the
-// host's namespaces. Linux keeps all of that per thread.
+// The calling worker thread in the place of a trapped call's caller: its umask,
+// file-system ids and groups, and its root and working directory where a path
+// begins at the latter, so that paths and permissions mean what they mean to
+// the caller, while the thread stays in the host's namespaces. Linux keeps all
+// of that per thread.
 #ifndef SYSBOX_TRAP_CALLERS_PLACE_H_
 #define SYSBOX_TRAP_CALLERS_PLACE_H_
 
@@ -53,6 +54,7 @@ class InPlace {
  private:
   InPlace() = default;
   bool entered_ = true;
+  bool has_root_ = false;    // the place's
   bool has_groups_ = false;  // the place's; at home there are none
 };
 

@@ -34,14 +34,34 @@ TEST_CASE("harmless nodes are a short list of character devices") {
 }
 
 TEST_CASE("a kernel log with nothing in it") {
-  CHECK(AnswerSyslog(3, false) == 0);
-  CHECK(AnswerSyslog(10, false) == 1 << 18);
-  CHECK(AnswerSyslog(5, false) == -EPERM);
-  CHECK(AnswerSyslog(5, true) == 0);
-  CHECK(AnswerSyslog(9, true) == 0);
-  for (int console : {6, 7, 8}) CHECK(AnswerSyslog(console, true) == -EPERM);
-  CHECK(AnswerSyslog(-1, true) == -EINVAL);
-  CHECK(AnswerSyslog(11, true) == -EINVAL);
+  const auto answer = [](int type, bool may, uint64_t buffer = 4096,
+                         int size = 100) {
+    return AnswerSyslog({.type = type, .buffer = buffer, .size = size}, may);
+  };
+  CHECK(answer(3, false) == 0);
+  CHECK(answer(10, false) == 1 << 18);
+  for (int type : {0, 1, 2, 4, 5, 6, 7, 8, 9, -1, 11}) {
+    CHECK(answer(type, false) == -EPERM);
+  }
+  for (int type : {0, 1, 2, 3, 4, 5, 9}) CHECK(answer(type, true) == 0);
+  for (int console : {6, 7}) CHECK(answer(console, true) == -EPERM);
+  CHECK(answer(8, true, 0, 4) == -EPERM);
+  CHECK(answer(8, true, 0, 9) == -EINVAL);
+  for (int unknown : {-1, 11}) CHECK(answer(unknown, true) == -EINVAL);
+}
+
+TEST_CASE("a kernel log is read into memory only") {
+  const auto read = [](int type, uint64_t buffer, int size) {
+    return AnswerSyslog({.type = type, .buffer = buffer, .size = size}, true);
+  };
+  for (int type : {2, 3, 4}) {
+    CHECK(read(type, 0, 100) == -EINVAL);
+    CHECK(read(type, 4096, -1) == -EINVAL);
+    CHECK(read(type, ~uint64_t{0}, 0) == 0);
+    CHECK(read(type, ~uint64_t{0}, 1) == -EFAULT);
+    CHECK(read(type, (uint64_t{1} << 47) - 1, 1) == -EFAULT);
+  }
+  CHECK(read(5, ~uint64_t{0}, -1) == 0);
 }
 
 TEST_CASE("paths that begin at what the caller has") {

@@ -10,43 +10,71 @@ namespace {
 
 constexpr int kBufferSize = 1 << 18;  // CONFIG_LOG_BUF_SHIFT's usual value
 
-// By action; include/linux/syslog.h.
+constexpr uint64_t kEndOfMemory = uint64_t{1} << 47;  // TASK_SIZE; or below
+
+bool IsMemory(const SyslogArguments& arguments) {
+  return arguments.buffer <
+         kEndOfMemory - static_cast<uint64_t>(arguments.size);
+}
+
+// Nothing is ever written there, so that is all there is to see of it.
+int ReadNothing(const SyslogArguments& arguments) {
+  if (arguments.buffer == 0 || arguments.size < 0) return -EINVAL;
+  return arguments.size == 0 || IsMemory(arguments) ? 0 : -EFAULT;
+}
+int Nothing(const SyslogArguments& /*arguments*/) { return 0; }
+int Size(const SyslogArguments& /*arguments*/) { return kBufferSize; }
+// The console is the host's.
+int Refuse(const SyslogArguments& /*arguments*/) { return -EPERM; }
+int RefuseLevel(const SyslogArguments& arguments) {
+  return arguments.size < 1 || arguments.size > 8 ? -EINVAL : -EPERM;
+}
+
+// By type; include/linux/syslog.h.
 struct Action {
   bool for_everybody;
-  int answer;
+  int (*answer)(const SyslogArguments& arguments);
 };
 constexpr Action kActions[] = {
-    {true, 0},            // CLOSE
-    {true, 0},            // OPEN
-    {false, 0},           // READ: waits, on a host; an empty log has no news
-    {true, 0},            // READ_ALL
-    {false, 0},           // READ_CLEAR
-    {false, 0},           // CLEAR
-    {false, -EPERM},      // CONSOLE_OFF: the console is the host's
-    {false, -EPERM},      // CONSOLE_ON
-    {false, -EPERM},      // CONSOLE_LEVEL
-    {false, 0},           // SIZE_UNREAD
-    {true, kBufferSize},  // SIZE_BUFFER
+    {false, Nothing},      // CLOSE
+    {false, Nothing},      // OPEN
+    {false, ReadNothing},  // READ: waits, on a host; an empty log has no news
+    {true, ReadNothing},   // READ_ALL
+    {false, ReadNothing},  // READ_CLEAR
+    {false, Nothing},      // CLEAR
+    {false, Refuse},       // CONSOLE_OFF
+    {false, Refuse},       // CONSOLE_ON
+    {false, RefuseLevel},  // CONSOLE_LEVEL
+    {false, Nothing},      // SIZE_UNREAD
+    {true, Size},          // SIZE_BUFFER
 };
+
+const Action* FindAction(int type) {
+  return type >= 0 && type < static_cast<int>(std::size(kActions))
+             ? &kActions[type]
+             : nullptr;
+}
 
 }  // namespace
 
-int AnswerSyslog(int action, bool may_administer) {
-  if (action < 0 || action >= static_cast<int>(std::size(kActions))) {
-    return -EINVAL;
-  }
-  const Action& row = kActions[action];
-  return row.for_everybody || may_administer ? row.answer : -EPERM;
+int AnswerSyslog(const SyslogArguments& arguments, bool may_administer) {
+  const Action* action = FindAction(arguments.type);
+  const bool for_everybody = action != nullptr && action->for_everybody;
+  if (!for_everybody && !may_administer) return -EPERM;
+  return action == nullptr ? -EINVAL : action->answer(arguments);
 }
 
 Verdict Syslog(const TrappedCall& call) {
-  const int action = static_cast<int>(call.caller.arg(0));
-  int answer = AnswerSyslog(action, /*may_administer=*/false);
+  const SyslogArguments arguments = {
+      .type = static_cast<int>(call.caller.arg(0)),
+      .buffer = call.caller.arg(1),
+      .size = static_cast<int>(call.caller.arg(2))};
+  int answer = AnswerSyslog(arguments, /*may_administer=*/false);
   if (answer == -EPERM) {
     absl::StatusOr<CallerIdentity> identity = call.caller.Identity();
     if (!identity.ok()) return Fail(identity.status(), EPERM);
     answer = AnswerSyslog(
-        action, identity->Can(CAP_SYSLOG) || identity->Can(CAP_SYS_ADMIN));
+        arguments, identity->Can(CAP_SYSLOG) || identity->Can(CAP_SYS_ADMIN));
   }
   return answer < 0 ? Fail(-answer) : Return(answer);
 }

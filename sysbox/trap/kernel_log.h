@@ -3,13 +3,21 @@
 #ifndef SYSBOX_TRAP_KERNEL_LOG_H_
 #define SYSBOX_TRAP_KERNEL_LOG_H_
 
+#include <cstdint>
+
 #include "sysbox/trap/call.h"
 
 namespace sysbox::trap {
 
-// What type `action` (syslog(2)) answers: a value, or -errno. Readable by
-// everybody, as with kernel.dmesg_restrict=0.
-int AnswerSyslog(int action, bool may_administer);
+struct SyslogArguments {
+  int type = 0;
+  uint64_t buffer = 0;
+  int size = 0;
+};
+// What syslog(2) answers: a value, or -errno, in the order in which the
+// kernel's do_syslog (kernel/printk/printk.c) looks. Readable by everybody, as
+// with kernel.dmesg_restrict=0.
+int AnswerSyslog(const SyslogArguments& arguments, bool may_administer);
 
 Verdict Syslog(const TrappedCall& call);
 

@@ -82,8 +82,7 @@ absl::StatusOr<bool> Overrides(const TrappedCall& call,
 }
 
 bool Exists(const Parent& parent) {
-  return OpenAt(parent.directory, parent.name, {.flags = O_PATH | O_NOFOLLOW})
-      .ok();
+  return StatAt(parent.directory, parent.name, AT_SYMLINK_NOFOLLOW).ok();
 }
 
 // A predecessor had made it, then died: what is there is what was asked for.

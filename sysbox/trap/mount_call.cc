@@ -31,7 +31,6 @@ namespace sysbox::trap {
 namespace {
 
 constexpr size_t kMaxType = 64;    // beyond it is no file system's name
-constexpr size_t kMaxData = 4096;  // a page, as mount(2) takes it
 constexpr ino_t kRootInode = 1;    // of procfs and sysfs
 
 // The root directory of a procfs or sysfs, or nullptr.
@@ -48,15 +47,17 @@ absl::StatusOr<DetachedMount> MakeFilesystem(const TrappedCall& call,
                                              std::string_view type,
                                              const NewMount& mount) {
   const bool proc = type == "proc";
+  SYSBOX_ASSIGN_OR_RETURN(const std::string source,
+                          ReadMountSource(call, type));
   // A procfs is of the pid namespace, a sysfs of the network namespace.
   SYSBOX_ASSIGN_OR_RETURN(
       Fd ns, proc ? call.caller.PidNamespaceForChildren()
                   : call.caller.Namespace(NamespaceType::kNetwork));
   SYSBOX_RETURN_IF_ERROR(CheckAdministers(call, ns));
-  if (proc) return NewProcfs(ns, mount.options, mount.attributes);
+  if (proc) return NewProcfs(ns, source, mount.options, mount.attributes);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(ns, NamespaceType::kNetwork));
-  return NewFilesystem(std::string(type), std::string(type), mount.options,
+  return NewFilesystem(std::string(type), source, mount.options,
                        mount.attributes);
 }
 
@@ -124,10 +125,7 @@ absl::StatusOr<Wardrobe> OpenWardrobe(const TrappedCall& call,
 
 absl::StatusOr<NewMount> DecodeArguments(const TrappedCall& call,
                                          uint64_t flags) {
-  std::string data;
-  if (const uint64_t address = call.caller.arg(4); address != 0) {
-    SYSBOX_ASSIGN_OR_RETURN(data, call.caller.ReadString(address, kMaxData));
-  }
+  SYSBOX_ASSIGN_OR_RETURN(const std::string data, ReadMountData(call));
   if (data.empty()) return DecodeNewMount(flags, data, {});
   SYSBOX_ASSIGN_OR_RETURN(IdMaps maps, call.caller.IdMapsOfNamespace());
   return DecodeNewMount(flags, data, maps);
@@ -135,15 +133,13 @@ absl::StatusOr<NewMount> DecodeArguments(const TrappedCall& call,
 
 // The kernel's, once there is ground for it; where we cannot help, it says why.
 absl::Status MountOverlay(const TrappedCall& call) {
-  const uint64_t address = call.caller.arg(4);
-  if (address == 0) return KernelsOwn();
+  if (call.caller.arg(4) == 0) return KernelsOwn();
   SYSBOX_RETURN_IF_ERROR(OpenMountNamespace(call));  // may the caller mount?
   // A nested user namespace may have mounts locked over what it must not see.
   SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, call.caller.UserNamespace());
   if (!(id == call.container.user_namespace)) return KernelsOwn();
-  absl::StatusOr<std::string> data = call.caller.ReadString(address, kMaxData);
-  if (!data.ok()) return KernelsOwn();
-  const absl::Status prepared = PrepareOverlayGround(call, *data);
+  SYSBOX_ASSIGN_OR_RETURN(const std::string data, ReadMountData(call));
+  const absl::Status prepared = PrepareOverlayGround(call, data);
   if (!prepared.ok()) {
     Log(LogLevel::kDebug, "overlay in {}: no ground for it: {}",
         call.container.id, MessageOf(prepared));

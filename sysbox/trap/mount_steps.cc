@@ -48,6 +48,26 @@ absl::StatusOr<Fd> OpenPath(const TrappedCall& call, int argument, int flags) {
   return file;
 }
 
+absl::StatusOr<std::string> ReadMountData(const TrappedCall& call) {
+  constexpr size_t kPage = 4096;
+  const uint64_t address = call.caller.arg(4);
+  if (address == 0) return std::string();
+  absl::StatusOr<std::string> data = call.caller.ReadUpTo(address, kPage);
+  if (!data.ok()) return KernelsOwn();
+  data->resize(std::min(data->find('\0'), std::min(data->size(), kPage - 1)));
+  return data;
+}
+
+absl::StatusOr<std::string> ReadMountSource(const TrappedCall& call,
+                                            std::string_view type) {
+  constexpr size_t kMaxParameter = 256;  // fsconfig(2)
+  const uint64_t address = call.caller.arg(0);
+  if (address == 0) return std::string();
+  absl::StatusOr<std::string> source = call.caller.ReadPath(0);
+  if (!source.ok()) return KernelsOwn();
+  return source->size() < kMaxParameter ? *source : std::string(type);
+}
+
 absl::StatusOr<std::vector<MountInfo>> CallersMounts(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(std::string text, call.caller.ReadProc("mountinfo"));
   return ParseMountInfo(text);

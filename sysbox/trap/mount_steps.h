@@ -3,6 +3,8 @@
 #ifndef SYSBOX_TRAP_MOUNT_STEPS_H_
 #define SYSBOX_TRAP_MOUNT_STEPS_H_
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -27,6 +29,15 @@ absl::StatusOr<Fd> OpenMountNamespace(const TrappedCall& call);
 // The path that argument `argument` points to, as OpenAsCaller. The kernel
 // answers what we cannot follow.
 absl::StatusOr<Fd> OpenPath(const TrappedCall& call, int argument, int flags);
+
+// mount(2)'s options as the kernel takes them: a page, or what there is of it,
+// up to a zero or its last byte. Empty if there are none; what cannot be read
+// is the kernel's to refuse, here and below.
+absl::StatusOr<std::string> ReadMountData(const TrappedCall& call);
+// What it is mounted from, for mountinfo: empty if nothing is said; its `type`
+// if it is longer than the new mount API takes.
+absl::StatusOr<std::string> ReadMountSource(const TrappedCall& call,
+                                            std::string_view type);
 
 absl::StatusOr<std::vector<MountInfo>> CallersMounts(const TrappedCall& call);
 

@@ -3,13 +3,17 @@
 #include <linux/capability.h>
 
 #include <cerrno>
+#include <string>
 
 namespace sysbox::trap {
 
 Verdict SwapOff(const TrappedCall& call) {
   absl::StatusOr<CallerIdentity> identity = call.caller.Identity();
   if (!identity.ok()) return Fail(identity.status(), EPERM);
-  return identity->Can(CAP_SYS_ADMIN) ? Return(0) : Fail(EPERM);
+  if (!identity->Can(CAP_SYS_ADMIN)) return Fail(EPERM);
+  absl::StatusOr<std::string> path = call.caller.ReadPath(0);
+  if (!path.ok()) return Fail(path.status(), EFAULT);
+  return path->empty() ? Fail(ENOENT) : Return(0);
 }
 
 }  // namespace sysbox::trap

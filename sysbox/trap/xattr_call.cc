@@ -74,9 +74,6 @@ absl::StatusOr<int64_t> Set(const TrappedCall& call, FdRef target, bool begun) {
 }
 
 absl::StatusOr<int64_t> Act(const TrappedCall& call) {
-  const Caller& caller = call.caller;
-  SYSBOX_ASSIGN_OR_RETURN(CallerIdentity identity, caller.Identity());
-  if (!identity.Can(CAP_SYS_ADMIN)) return ErrnoStatus(EPERM, kName);
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenTarget(call));
   SYSBOX_RETURN_IF_ERROR(CheckOwned(call, target));
   const Operation operation = OperationOf(call.row.name);
@@ -94,6 +91,10 @@ Verdict Xattr(const TrappedCall& call) {
   absl::StatusOr<std::string> name =
       call.caller.ReadString(call.caller.arg(1), kNameLimit);
   if (!name.ok() || *name != kName) return LetKernel();
+  // To others the attribute is not there to be read, nor theirs to write.
+  absl::StatusOr<CallerIdentity> identity = call.caller.Identity();
+  if (!identity.ok()) return Fail(identity.status(), EPERM);
+  if (!identity->Can(CAP_SYS_ADMIN)) return LetKernel();
   absl::StatusOr<int64_t> done = Act(call);
   return done.ok() ? Return(*done) : Fail(done.status(), EPERM);
 }

@@ -149,6 +149,14 @@ absl::StatusOr<std::string> ReadSome(FdRef fd, size_t size) {
   return data;
 }
 
+absl::StatusOr<std::string> ReadKernelFile(FdRef fd) {
+  constexpr size_t kPage = 4096;
+  SYSBOX_ASSIGN_OR_RETURN(std::string text, ReadSome(fd, kPage));
+  if (text.size() < kPage / 2) return text;
+  SYSBOX_ASSIGN_OR_RETURN(const std::string rest, ReadAll(fd));
+  return text + rest;
+}
+
 absl::StatusOr<std::string> ReadRange(FdRef fd, uint64_t offset, size_t size) {
   std::string data(size, '\0');
   size_t done = 0;

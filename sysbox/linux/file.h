@@ -42,6 +42,10 @@ absl::StatusOr<std::string> ReadFileAt(FdRef dir, std::string_view path,
 
 // One read(2) of at most `size` bytes; empty at the end. EAGAIN surfaces.
 absl::StatusOr<std::string> ReadSome(FdRef fd, size_t size);
+// ReadAll of a file that the kernel writes as it is read (seq_file), in one
+// read(2) where it is small: half a page is the last piece, as no line or text
+// that did not fit behind it is longer than that.
+absl::StatusOr<std::string> ReadKernelFile(FdRef fd);
 // At most `size` bytes from `offset` on, fewer only at the end, whatever
 // pread(2) gives at once (of sysfs, a page).
 absl::StatusOr<std::string> ReadRange(FdRef fd, uint64_t offset, size_t size);

@@ -43,6 +43,14 @@ TEST_CASE("open errors name the call, the path and the kernel's reason") {
   CHECK(ErrnoOf(fd.status()) == ENOENT);
 }
 
+TEST_CASE("the kernel's files are read whole") {
+  for (const char* path :
+       {"/proc/self/limits", "/proc/filesystems", "/proc/kallsyms"}) {
+    const Fd file = VALUE_OF(Open(path, {.flags = O_RDONLY}));
+    CHECK(VALUE_OF(ReadKernelFile(file)) == VALUE_OF(ReadFile(path)));
+  }
+}
+
 TEST_CASE("descriptors are opened close-on-exec") {
   const Fd fd = VALUE_OF(Open("/", {.flags = O_RDONLY | O_DIRECTORY}));
   CHECK((fcntl(fd.get(), F_GETFD) & FD_CLOEXEC) != 0);

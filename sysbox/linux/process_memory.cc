@@ -54,8 +54,7 @@ absl::StatusOr<std::string> ReadMemoryUpTo(pid_t tid, uint64_t address,
   while (data.size() < limit) {
     const uint64_t next = address + data.size();
     const size_t before = data.size();
-    const size_t size =
-        std::min<size_t>(limit - before, kPage - next % kPage);
+    const size_t size = std::min<size_t>(limit - before, kPage - next % kPage);
     data.resize(before + size);
     const ssize_t count = ReadSomeMemory(tid, next, &data[before], size);
     data.resize(before + static_cast<size_t>(std::max<ssize_t>(count, 0)));

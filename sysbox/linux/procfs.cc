@@ -68,9 +68,8 @@ long Make(Work* work) {
   const long context = syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
   if (context < 0) return -1;
   work->context = static_cast<int>(context);
-  if (*work->source != '\0' &&
-      Configure(work->context, FSCONFIG_SET_STRING, "source", work->source) <
-          0) {
+  if (*work->source != '\0' && Configure(work->context, FSCONFIG_SET_STRING,
+                                         "source", work->source) < 0) {
     return -1;
   }
   for (const FilesystemOption& option : *work->options) {
@@ -121,15 +120,14 @@ absl::StatusOr<DetachedMount> NewProcfs(
     const std::vector<FilesystemOption>& options, uint64_t attributes) {
   static std::atomic<bool> has_option = true;
   if (has_option) {
-    SYSBOX_ASSIGN_OR_RETURN(std::optional<DetachedMount> made,
-                            MakeByOption(pid_namespace, source, options,
-                                         attributes));
+    SYSBOX_ASSIGN_OR_RETURN(
+        std::optional<DetachedMount> made,
+        MakeByOption(pid_namespace, source, options, attributes));
     if (made) return *std::move(made);
     has_option = false;
   }
-  Work work = {.source = source.c_str(),
-               .options = &options,
-               .attributes = attributes};
+  Work work = {
+      .source = source.c_str(), .options = &options, .attributes = attributes};
   const absl::Status ran = RunThere(pid_namespace, &work);
   const Fd context(work.context);
   DetachedMount mount{Fd(work.mount)};

@@ -39,7 +39,8 @@ TEST_CASE("a procfs shows the pid namespace asked for") {
     CHECK(ErrnoOf(OpenAt(procfs.fd(), "2", {.flags = O_PATH}).status()) ==
           ENOENT);
   }
-  CHECK(ErrnoOf(NewProcfs(theirs, "proc", {{"no-such", "1"}}, 0).status()) == EINVAL);
+  CHECK(ErrnoOf(NewProcfs(theirs, "proc", {{"no-such", "1"}}, 0).status()) ==
+        EINVAL);
   CHECK_OK(NewProcfs(own, "proc", {}, 0).status());
   kill(child, SIGKILL);
   REQUIRE(waitpid(child, nullptr, 0) == child);

@@ -168,7 +168,8 @@ absl::StatusOr<std::string> Caller::ReadProc(std::string_view name) const {
 
 absl::StatusOr<CallerIdentity> Caller::Identity() const {
   if (!identity_) {
-    SYSBOX_ASSIGN_OR_RETURN(std::string status, ReadProc("status"));
+    SYSBOX_ASSIGN_OR_RETURN(const Fd file, OpenProc("status", O_RDONLY));
+    SYSBOX_ASSIGN_OR_RETURN(const std::string status, ReadKernelFile(file));
     SYSBOX_ASSIGN_OR_RETURN(identity_, ParseCallerIdentity(status));
   }
   return *identity_;

@@ -156,7 +156,8 @@ absl::StatusOr<Fd> OpenDirectoryByRight(const Caller& caller,
       InPlace::Enter(place, CapabilitySet{1} << CAP_DAC_READ_SEARCH));
   absl::StatusOr<Fd> directory = OpenHere(place, path, O_DIRECTORY);
   if (!directory.ok()) return refused;
-  SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> all, UpToRoot(*directory, place.root));
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<Fd> all,
+                          UpToRoot(*directory, place.root));
   SYSBOX_RETURN_IF_ERROR(in_place.Keep(0));
   SYSBOX_RETURN_IF_ERROR(CheckMaySearch(all, maps));
   return directory;

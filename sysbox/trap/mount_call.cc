@@ -30,8 +30,8 @@
 namespace sysbox::trap {
 namespace {
 
-constexpr size_t kMaxType = 64;    // beyond it is no file system's name
-constexpr ino_t kRootInode = 1;    // of procfs and sysfs
+constexpr size_t kMaxType = 64;  // beyond it is no file system's name
+constexpr ino_t kRootInode = 1;  // of procfs and sysfs
 
 // The root directory of a procfs or sysfs, or nullptr.
 const DressedType* TypeOfRoot(FdRef file) {

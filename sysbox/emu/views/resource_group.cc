@@ -41,8 +41,12 @@ bool Absent(const absl::Status& status) {
 
 absl::StatusOr<std::string> ReadIfPresent(FdRef directory,
                                           std::string_view file) {
-  absl::StatusOr<std::string> text = ReadFileAt(directory, file);
-  if (!text.ok() && Absent(text.status())) return std::string();
+  const absl::StatusOr<Fd> opened =
+      OpenAt(directory, file, {.flags = O_RDONLY});
+  if (Absent(opened.status())) return std::string();
+  SYSBOX_RETURN_IF_ERROR(opened);
+  absl::StatusOr<std::string> text = ReadKernelFile(*opened);
+  if (Absent(text.status())) return std::string();
   return text;
 }
 

@@ -1,6 +1,7 @@
 #include "sysbox/linux/process_attributes.h"
 
 #include <linux/keyctl.h>
+#include <sched.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -15,6 +16,7 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/syscall_status.h"
 
 namespace sysbox {
 namespace {
@@ -111,6 +113,12 @@ absl::Status SetPersonality(unsigned long persona) {
 absl::Status SetOomScoreAdjust(pid_t pid, int value) {
   return WriteExisting(fmt::format("/proc/{}/oom_score_adj", pid),
                        fmt::format("{}", value));
+}
+
+absl::Status SetBatchScheduling() {
+  const sched_param none = {};
+  return SyscallStatus(sched_setscheduler(0, SCHED_BATCH, &none),
+                       "sched_setscheduler SCHED_BATCH");
 }
 
 }  // namespace sysbox

@@ -1,5 +1,5 @@
 // Limits, names and other attributes, of the calling process if none is named.
-// prctl(2), prlimit(2), keyctl(2), uts_namespaces(7), personality(2).
+// prctl(2), prlimit(2), keyctl(2), uts_namespaces(7), personality(2), sched(7).
 #ifndef SYSBOX_LINUX_PROCESS_ATTRIBUTES_H_
 #define SYSBOX_LINUX_PROCESS_ATTRIBUTES_H_
 
@@ -32,6 +32,10 @@ absl::Status SetDomainname(std::string_view name);   // setdomainname(2)
 absl::Status SetPersonality(unsigned long persona);  // personality(2)
 absl::Status SetOomScoreAdjust(pid_t pid,
                                int value);  // /proc/PID/oom_score_adj
+
+// SCHED_BATCH, for the calling thread: when it wakes up, it waits until whoever
+// runs on its CPU sleeps or has had its slice.
+absl::Status SetBatchScheduling();
 
 }  // namespace sysbox
 

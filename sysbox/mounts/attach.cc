@@ -13,6 +13,7 @@
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/known_device.h"
 #include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/apply.h"
 #include "sysbox/mounts/cgroup_tree.h"
@@ -25,6 +26,13 @@ namespace sysbox::mounts {
 namespace {
 
 constexpr mode_t kTargetMode = 0755;
+
+// What the ops are carried out on, one after the other.
+struct Ground {
+  FdRef root;
+  EmulatedSources emulated;
+  StayingMounts staying;
+};
 
 // Where an op's mount goes, and what the rootfs had there.
 struct Target {
@@ -48,15 +56,24 @@ absl::StatusOr<Target> FindDirectory(FdRef root, const std::string& path) {
   return target;
 }
 
+// Of what the daemon serves, the kernel would wake it to ask.
+absl::StatusOr<bool> IsProc(FdRef target, const EmulatedSources& emulated) {
+  SYSBOX_ASSIGN_OR_RETURN(const dev_t device, KnownDevice(target));
+  if (emulated.Serve(device)) return false;
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t magic, FilesystemMagic(target));
+  return magic == PROC_SUPER_MAGIC;
+}
+
 // A link in the rootfs may lead anywhere below it, into /proc too, where a
 // mount could hide what decides about security (CVE-2019-19921).
-absl::Status CheckNotProc(const MountOp& op, FdRef root, FdRef target) {
+absl::Status CheckNotProc(const MountOp& op, FdRef target,
+                          const Ground& ground) {
   if (op.over_proc) return absl::OkStatus();
-  SYSBOX_ASSIGN_OR_RETURN(const uint64_t magic, FilesystemMagic(target));
+  SYSBOX_ASSIGN_OR_RETURN(const bool proc, IsProc(target, ground.emulated));
   // What is served there is of another file system.
   SYSBOX_ASSIGN_OR_RETURN(const bool below,
-                          LiesBelowInRoot(root, target, "/proc"));
-  if (magic != PROC_SUPER_MAGIC && !below) return absl::OkStatus();
+                          LiesBelowInRoot(ground.root, target, "/proc"));
+  if (!proc && !below) return absl::OkStatus();
   return InvalidArgument("\"{}\" leads into /proc", op.target);
 }
 
@@ -79,23 +96,23 @@ absl::Status ExplainStat(FdRef mount, const absl::Status& status) {
                      "a FUSE file system that was mounted without allow_other");
 }
 
-absl::Status AttachPrepared(const MountOp& op, FdRef root,
-                            const DetachedMount& mount,
-                            StayingMounts& staying) {
+absl::Status AttachPrepared(const MountOp& op, const DetachedMount& mount,
+                            Ground& ground) {
   if (!mount.valid()) return absl::OkStatus();  // optional, and absent
   if (op.kind == MountOp::Kind::kHostSysfs) {
-    SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(root, op.target));
+    SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(ground.root, op.target));
   }
   const auto source = Stat(mount.fd());
   SYSBOX_RETURN_IF_ERROR(ExplainStat(mount.fd(), source.status()));
   SYSBOX_ASSIGN_OR_RETURN(
-      const Fd target, S_ISDIR(source->st_mode)
-                           ? MakeDirectoriesInRoot(root, op.target, kTargetMode)
-                           : MakeFileInRoot(root, op.target, kTargetMode));
-  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, root, target));
-  SYSBOX_RETURN_IF_ERROR(staying.CheckNotBelow(target));
+      const Fd target,
+      S_ISDIR(source->st_mode)
+          ? MakeDirectoriesInRoot(ground.root, op.target, kTargetMode)
+          : MakeFileInRoot(ground.root, op.target, kTargetMode));
+  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, target, ground));
+  SYSBOX_RETURN_IF_ERROR(ground.staying.CheckNotBelow(target));
   SYSBOX_RETURN_IF_ERROR(AttachMount(mount, target));
-  if (op.stays) SYSBOX_RETURN_IF_ERROR(staying.Add(mount.fd()));
+  if (op.stays) SYSBOX_RETURN_IF_ERROR(ground.staying.Add(mount.fd()));
   // What the way over the stage cannot keep.
   return op.locked ? SetPropagation(mount.fd(), op) : absl::OkStatus();
 }
@@ -133,14 +150,14 @@ absl::Status AttachNew(const MountOp& op, const Target& target) {
   return AttachMount(mount, target.fd);
 }
 
-absl::Status AttachFilesystem(const MountOp& op, FdRef root,
-                              const StayingMounts& staying) {
+absl::Status AttachFilesystem(const MountOp& op, const Ground& ground) {
   if (op.type == "proc" || op.type == "sysfs") {
-    SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(root, op.target));
+    SYSBOX_RETURN_IF_ERROR(CheckOrdinaryDirectory(ground.root, op.target));
   }
-  SYSBOX_ASSIGN_OR_RETURN(const Target target, FindDirectory(root, op.target));
-  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, root, target.fd));
-  SYSBOX_RETURN_IF_ERROR(staying.CheckNotBelow(target.fd));
+  SYSBOX_ASSIGN_OR_RETURN(const Target target,
+                          FindDirectory(ground.root, op.target));
+  SYSBOX_RETURN_IF_ERROR(CheckNotProc(op, target.fd, ground));
+  SYSBOX_RETURN_IF_ERROR(ground.staying.CheckNotBelow(target.fd));
   if (op.kind == MountOp::Kind::kCgroupTree) {
     return AttachCgroupTree(op, target.fd);
   }
@@ -190,31 +207,29 @@ absl::StatusOr<Fd> AttachRootfs(const MountPlan& plan,
 
 absl::Status AttachMounts(const MountPlan& plan, FdRef root,
                           std::vector<DetachedMount>& prepared) {
-  EmulatedSources emulated;
+  Ground ground = {root, EmulatedSources(), StayingMounts()};
   if (HasEmulated(plan)) {
-    SYSBOX_ASSIGN_OR_RETURN(emulated, EmulatedSources::Attach(prepared));
+    SYSBOX_ASSIGN_OR_RETURN(ground.emulated, EmulatedSources::Attach(prepared));
   }
-  StayingMounts staying;
   size_t next = 1;  // behind the rootfs
   for (size_t i = 0; i < plan.ops.size(); ++i) {
     const MountOp& op = plan.ops[i];
     if (op.last) continue;
     if (op.kind == MountOp::Kind::kEmulated) {
       const absl::Span<const MountOp> run = EmulatedRun(plan, i);
-      SYSBOX_RETURN_IF_ERROR(emulated.Bind(run, root));
+      SYSBOX_RETURN_IF_ERROR(ground.emulated.Bind(run, root));
       i += run.size() - 1;
       continue;
     }
     if (!NeedsLauncher(op)) {
-      SYSBOX_RETURN_IF_ERROR(AttachFilesystem(op, root, staying),
-                             "{}: mount {} on {}", op.field, op.type,
-                             op.target);
+      SYSBOX_RETURN_IF_ERROR(AttachFilesystem(op, ground), "{}: mount {} on {}",
+                             op.field, op.type, op.target);
       continue;
     }
     if (next >= prepared.size()) {
       return Internal("{}: its mount was not prepared", op.field);
     }
-    SYSBOX_RETURN_IF_ERROR(AttachPrepared(op, root, prepared[next++], staying),
+    SYSBOX_RETURN_IF_ERROR(AttachPrepared(op, prepared[next++], ground),
                            "{}: mount {} on {}", op.field, op.source,
                            op.target);
   }

@@ -9,6 +9,7 @@
 
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
+#include "sysbox/linux/known_device.h"
 #include "sysbox/linux/rooted_path.h"
 #include "sysbox/mounts/emulated_name.h"
 #include "sysbox/mounts/mount_attributes.h"
@@ -78,7 +79,13 @@ absl::StatusOr<EmulatedSources> EmulatedSources::Attach(
   SYSBOX_RETURN_IF_ERROR(AttachHidden(live), "live files");
   SYSBOX_RETURN_IF_ERROR(AskAbout(static_files), "static files");
   SYSBOX_RETURN_IF_ERROR(AskAbout(live), "live files");
-  return EmulatedSources(std::move(static_files), std::move(live));
+  EmulatedSources sources;
+  SYSBOX_ASSIGN_OR_RETURN(sources.static_device_,
+                          KnownDevice(static_files.fd()));
+  SYSBOX_ASSIGN_OR_RETURN(sources.live_device_, KnownDevice(live.fd()));
+  sources.static_ = std::move(static_files);
+  sources.live_ = std::move(live);
+  return sources;
 }
 
 absl::StatusOr<DetachedMount> EmulatedSources::CloneServed(

@@ -8,7 +8,8 @@
 #ifndef SYSBOX_MOUNTS_EMULATED_SOURCES_H_
 #define SYSBOX_MOUNTS_EMULATED_SOURCES_H_
 
-#include <utility>
+#include <sys/types.h>
+
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -31,13 +32,19 @@ class EmulatedSources {
   // directory, nothing is done.
   absl::Status Bind(absl::Span<const MountOp> ops, FdRef root) const;
 
+  // Whether a file of this st_dev is of one of the two.
+  bool Serve(dev_t device) const {
+    if (!static_.valid()) return false;
+    return device == static_device_ || device == live_device_;
+  }
+
  private:
-  EmulatedSources(DetachedMount static_files, DetachedMount live_files)
-      : static_(std::move(static_files)), live_(std::move(live_files)) {}
   absl::StatusOr<DetachedMount> CloneServed(const MountOp& op) const;
 
   DetachedMount static_;
   DetachedMount live_;
+  dev_t static_device_ = 0;
+  dev_t live_device_ = 0;
 };
 
 }  // namespace sysbox::mounts

@@ -47,6 +47,8 @@ struct LaunchCallbacks {
   // While init makes its namespaces and has no mounts yet: the moment for what
   // can be done beside. Default: nothing.
   std::function<void()> meanwhile;
+  // Init has its mounts and puts them in place, or is about to: likewise.
+  std::function<void()> mounts_given;
   // All namespaces exist and have their maps, init waits: the moment for
   // Manager::Activate, limits, hooks that need no more. An error ends the
   // launch.

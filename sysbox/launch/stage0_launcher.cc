@@ -188,6 +188,7 @@ absl::StatusOr<Fd> Converse(const LaunchPlan& plan, const LaunchFds& fds,
   if (callbacks.meanwhile) callbacks.meanwhile();
   MountGiver mounts(plan, fds, channel);
   SYSBOX_RETURN_IF_ERROR(mounts.Give(init));
+  if (callbacks.mounts_given) callbacks.mounts_given();
   SYSBOX_RETURN_IF_ERROR(AdjustOomScore(plan.process, init.pid()));
   SYSBOX_RETURN_IF_ERROR(GiveStandardStreams(plan.process, plan.maps));
   SYSBOX_RETURN_IF_ERROR(channel.Expect(SyncMessage::kNamespaced).status());

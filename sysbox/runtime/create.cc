@@ -165,7 +165,10 @@ absl::StatusOr<launch::Launched> Launch(
   fds.static_files = emulated.static_files;
   fds.live_files = emulated.live_files;
   launch::LaunchCallbacks callbacks;
-  if (emulated.valid()) callbacks.meanwhile = [&] { LookAhead(emulated); };
+  if (emulated.valid()) {
+    callbacks.meanwhile = [&] { LookAtBindSources(emulated); };
+    callbacks.mounts_given = [&] { LookAtMountPoints(emulated); };
+  }
   callbacks.namespaces_ready = [&](const Pidfd& init) -> absl::Status {
     oci::StateFile& state = work.state;
     state.init_pid = init.pid();

@@ -41,10 +41,12 @@ bool IsHardware(const oci::Device& device) {
   return place.ok() && place->find("/devices/virtual/") == std::string::npos;
 }
 
-void LookAt(FdRef mount, emu::Superblock superblock) {
+void ListNames(FdRef mount) {
   const auto root = OpenAt(mount, ".", {.flags = O_RDONLY | O_DIRECTORY});
-  if (!root.ok()) return;
-  (void)ReadDirectoryOnce(*root);
+  if (root.ok()) (void)ReadDirectoryOnce(*root);
+}
+
+void FindMountPoints(FdRef mount, emu::Superblock superblock) {
   for (const std::string& path : emu::PathsToMountPoints(superblock)) {
     (void)OpenAt(mount, path, {.flags = O_PATH | O_NOFOLLOW});
   }
@@ -66,9 +68,14 @@ std::vector<mounts::EmulatedBind> EmulatedBinds(bool hardware) {
   return binds;
 }
 
-void LookAhead(const api::EmulatedFilesystems& emulated) {
-  LookAt(emulated.static_files, emu::Superblock::kStatic);
-  LookAt(emulated.live_files, emu::Superblock::kLive);
+void LookAtBindSources(const api::EmulatedFilesystems& emulated) {
+  ListNames(emulated.static_files);
+  ListNames(emulated.live_files);
+}
+
+void LookAtMountPoints(const api::EmulatedFilesystems& emulated) {
+  FindMountPoints(emulated.static_files, emu::Superblock::kStatic);
+  FindMountPoints(emulated.live_files, emu::Superblock::kLive);
 }
 
 }  // namespace sysbox::runtime

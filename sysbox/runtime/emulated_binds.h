@@ -19,13 +19,17 @@ bool GivesHardware(const oci::Spec& spec);
 // Pure. With `hardware`, the host's devices are not hidden.
 std::vector<mounts::EmulatedBind> EmulatedBinds(bool hardware);
 
-// Has the kernel look at what init is going to bind and mount upon, so that
-// init finds it known. What cannot be found init finds, or misses, itself. To
-// be done before init has them: a list of names (FUSE_READDIRPLUS) sets modes
-// back to what is told ahead, in the middle of its checks of permissions.
+// Have the kernel look at what init is going to bind, and to mount upon, so
+// that init finds it known. What cannot be found init finds, or misses, itself.
 // Nobody who serves the files may do so: killed in between, it would wait for
 // itself for good, uninterruptibly (fuse, request_wait_answer).
-void LookAhead(const api::EmulatedFilesystems& emulated);
+//
+// To be done before init has them: a list of names (FUSE_READDIRPLUS) sets
+// modes back to what is told ahead, in the middle of its checks of permissions.
+void LookAtBindSources(const api::EmulatedFilesystems& emulated);
+// One name after the other: while init is busy with other mounts, or waits for
+// the answer to the same question.
+void LookAtMountPoints(const api::EmulatedFilesystems& emulated);
 
 }  // namespace sysbox::runtime
 

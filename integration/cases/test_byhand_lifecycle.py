@@ -194,7 +194,9 @@ def test_ps(both, name):
     seen = []
     for bundle in both:
         bundle.start(name, "sh", "-c", "sleep 321 & exec sleep 654")
-        until(lambda: "sleep 321" in bundle("ps", name).out)
+        # "sh -c" is gone when both have become what they execute.
+        until(lambda: (table := bundle("ps", name).out).count("sleep ") == 2
+              and "sh -c" not in table)
         pids = json.loads(bundle("ps", "--format", "json", name).out)
         assert bundle.state(name)["pid"] in pids and len(pids) == 2
         table = bundle("ps", name, "-e", "-o", "pid,args").out.splitlines()

@@ -1,7 +1,5 @@
 """--allow-mounts: file systems that the kernel reserves for the host's root."""
 
-import contextlib
-import json
 import os
 import pathlib
 import shutil
@@ -10,23 +8,7 @@ import pytest
 
 from harness.command import run
 
-CONFIG = pathlib.Path("/etc/sysbox/config.json")  # of the private world
 REFUSED = ("ermission denied", "not permitted", "must be superuser")
-
-
-@contextlib.contextmanager
-def configured(daemon, **values):
-    """The daemon with other defaults, for a while."""
-    CONFIG.parent.mkdir(exist_ok=True)
-    CONFIG.write_text(json.dumps(values))
-    daemon.stop()
-    daemon.start()
-    try:
-        yield
-    finally:
-        CONFIG.unlink()
-        daemon.stop()
-        daemon.start()
 
 
 @pytest.fixture
@@ -66,7 +48,7 @@ USE = """
 
 def test_a_device_that_is_named_and_allowed(hosted, name, image, daemon):
     give(hosted, image, "rwm")
-    with configured(daemon, **{"allow-mounts": "ext4"}):
+    with daemon.configured(**{"allow-mounts": "ext4"}):
         said = hosted.shell(MOUNT.format(options="") + " && " + USE, name).out
         assert said == "0:0\n1\ndone\n"
         # The ids on the disk are the container's.
@@ -92,7 +74,7 @@ def test_anything_else_is_refused(hosted, name, image, daemon, allowed, access,
     give(hosted, image, access)
     rootfs = pathlib.Path(hosted.spec["root"]["path"])
     (rootfs / "try").write_text(MOUNT.format(options=options))
-    with configured(daemon, **{"allow-mounts": allowed}):
+    with daemon.configured(**{"allow-mounts": allowed}):
         result = hosted.shell(f"{inside} sh /try", name, check=False)
     assert result.code != 0
     assert any(text in result.err for text in REFUSED), result
@@ -100,7 +82,7 @@ def test_anything_else_is_refused(hosted, name, image, daemon, allowed, access,
 
 def test_the_new_mount_api_sends_to_the_old(hosted, name, daemon):
     """mount(8) of today tries fsopen(2) first, and goes back on ENOSYS."""
-    with configured(daemon, **{"allow-mounts": "ext4"}):
+    with daemon.configured(**{"allow-mounts": "ext4"}):
         lines = hosted.shell(
             "mkdir -p /mnt; /probe mount-anew ext4 /mnt | grep open; "
             "/probe mount-anew tmpfs /mnt | grep move", name).out
@@ -113,7 +95,7 @@ def test_nfs_reaches_a_server(hosted, name, daemon):
         pytest.skip("this kernel has no nfs4")
     options = "vers=4.2,addr=127.0.0.1,clientaddr=127.0.0.1,soft,timeo=1"
     script = f"mkdir -p /mnt; /bin/mount -t nfs4 -o {options} 127.0.0.1:/ /mnt"
-    with configured(daemon, **{"allow-mounts": "nfs4"}):
+    with daemon.configured(**{"allow-mounts": "nfs4"}):
         result = hosted.shell(script, name, check=False)
     assert "refused" in result.err
     assert not any(text in result.err for text in REFUSED)

@@ -1,5 +1,7 @@
 """`sysbox daemon` for the length of a test run."""
 
+import contextlib
+import json
 import pathlib
 import select
 import signal
@@ -11,6 +13,7 @@ from harness.private_world import die_with_parent
 from harness.waiting import until
 
 RUN_DIR = pathlib.Path("/run/sysbox")
+CONFIG = pathlib.Path("/etc/sysbox/config.json")  # of the private world
 
 
 def children(pid):
@@ -52,6 +55,20 @@ class Daemon:
         self.process.send_signal(how)
         self.process.wait(timeout=20)
         self.process = None
+
+    @contextlib.contextmanager
+    def configured(self, **values):
+        """With other defaults, for a while."""
+        CONFIG.parent.mkdir(exist_ok=True)
+        CONFIG.write_text(json.dumps(values))
+        self.stop()
+        self.start()
+        try:
+            yield
+        finally:
+            CONFIG.unlink()
+            self.stop()
+            self.start()
 
     def worker(self):
         """The pid of the process that does the work: it may change, and the

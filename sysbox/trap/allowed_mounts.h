@@ -25,8 +25,8 @@ struct AllowableType {
   absl::Span<const std::string_view> options;
   // Always set, whatever the image says.
   absl::Span<const FilesystemOption> forced;
-  // uid= and gid= say whose files are that the server gives no owner; else
-  // they are the mounter's.
+  // uid= and gid= say whose all files are; without them they are the mounter's,
+  // unless the server knows better.
   bool takes_owner = false;
 };
 // nullptr: nobody may allow it.

@@ -5,9 +5,9 @@
 #   $vm_image/SERIES/     linux (the kernel) and initrd, per kernel series
 
 vm_packages=(
-  apparmor ca-certificates crun dbus docker.io iproute2 iptables jq kmod procps
-  python3 python3-pytest runc strace busybox-static systemd systemd-sysv udev
-  xfsprogs
+  apparmor ca-certificates cifs-utils crun dbus docker.io iproute2 iptables jq
+  kmod nfs-kernel-server procps python3 python3-pytest runc samba strace
+  busybox-static systemd systemd-sysv udev xfsprogs
 )
 
 # kernel series -> the suite that has Debian's cloud kernel of that series
@@ -98,6 +98,10 @@ configure_guest() {
     e2scrub_reap.service fstrim.timer getty@tty1.service \
     systemd-binfmt.service systemd-pcrphase.service \
     systemd-networkd-wait-online.service systemd-update-utmp.service
+  # A case that needs these servers starts them, in its own namespaces.
+  chroot "$root" systemctl --quiet mask nfs-blkmap.service nfs-client.target \
+    nfs-server.service nmbd.service rpcbind.service rpcbind.socket \
+    samba-ad-dc.service smbd.service
   rm "$root"/etc/apparmor.d/{lsb_release,nvidia_modprobe}
   mkdir -p "$root"/etc/{containerd,docker}
   echo 'disabled_plugins = ["io.containerd.grpc.v1.cri"]' \

@@ -41,8 +41,9 @@ def box(runtime, disk, daemon, name):
     servers.connect(pid)
 
     def shell(script, **options):
-        return bundle("exec", name, "sh", "-c", script,
-                      stdin=subprocess.DEVNULL, **options)
+        # A server that does not answer is waited for without end.
+        return bundle("exec", name, "timeout", "-s", "KILL", "60", "sh", "-c",
+                      script, stdin=subprocess.DEVNULL, **options)
 
     maps = pathlib.Path(f"/proc/{pid}/uid_map").read_text()
     shell.first_id = int(maps.split()[1])

@@ -25,8 +25,8 @@ struct AllowableType {
   absl::Span<const std::string_view> options;
   // Always set, whatever the image says.
   absl::Span<const FilesystemOption> forced;
-  // uid= and gid= say whose all files are; without them they are the mounter's,
-  // unless the server knows better.
+  // uid= and gid= say whose all files are, whatever owners the server sends
+  // (cifs takes either for forceuid, forcegid); without them, the mounter's.
   bool takes_owner = false;
 };
 // nullptr: nobody may allow it.

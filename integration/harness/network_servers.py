@@ -46,10 +46,11 @@ def need_filesystem(name):
 
 @contextlib.contextmanager
 def program(*args, log):
+    # In a session of its own: smbd, when it ends, ends its process group.
     with open(log, "ab") as output:
         process = subprocess.Popen(
             list(map(str, args)), stdin=subprocess.DEVNULL, stdout=output,
-            stderr=output, preexec_fn=die_with_parent)
+            stderr=output, preexec_fn=die_with_parent, start_new_session=True)
     try:
         yield process
     finally:

@@ -11,7 +11,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/file.h"
@@ -61,9 +60,7 @@ bool IsNative(const Replica& replica) {
 
 bool HoldsOthers(const std::vector<Replica>& plan, const Replica& replica) {
   return std::any_of(plan.begin(), plan.end(), [&](const Replica& other) {
-    return other.path.size() > replica.path.size() &&
-           absl::StartsWith(other.path, replica.path) &&
-           other.path[replica.path.size()] == '/';
+    return LiesBelow(other, replica);
   });
 }
 

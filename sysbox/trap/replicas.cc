@@ -1,7 +1,9 @@
 #include "sysbox/trap/replicas.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
@@ -122,7 +124,38 @@ bool HidesNothing(const MountInfo& mount, const MountInfo& base,
              [&](const Replica& replica) { return path == replica.path; });
 }
 
+// Level by level, each before what lies on it; on every other one natives come
+// first, so that they follow each other: to clone them takes another mount
+// namespace than to clone the rest.
+std::vector<Replica> InLevels(std::vector<Replica> replicas) {
+  std::vector<std::pair<int64_t, Replica*>> order;
+  order.reserve(replicas.size());
+  for (Replica& replica : replicas) {
+    const auto level = std::count_if(
+        replicas.begin(), replicas.end(),
+        [&](const Replica& other) { return LiesBelow(replica, other); });
+    const bool native = replica.kind == Replica::Kind::kNative;
+    order.emplace_back(2 * level + (native == (level % 2 == 0) ? 1 : 0),
+                       &replica);
+  }
+  std::stable_sort(
+      order.begin(), order.end(),
+      [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Replica> ordered;
+  ordered.reserve(order.size());
+  for (const auto& [turn, replica] : order) {
+    ordered.push_back(std::move(*replica));
+  }
+  return ordered;
+}
+
 }  // namespace
+
+bool LiesBelow(const Replica& replica, const Replica& other) {
+  return replica.path.size() > other.path.size() &&
+         absl::StartsWith(replica.path, other.path) &&
+         replica.path[other.path.size()] == '/';
+}
 
 bool IsFullyVisible(const std::vector<MountInfo>& mounts, std::string_view type,
                     const std::vector<Replica>& replicas, bool read_only) {
@@ -203,7 +236,7 @@ std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
       replicas[place->second] = std::move(replica);
     }
   }
-  return replicas;
+  return InLevels(std::move(replicas));
 }
 
 }  // namespace sysbox::trap

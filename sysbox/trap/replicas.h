@@ -24,10 +24,14 @@ struct Replica {
   bool read_only = false;
 };
 
+// Whether it is to be put on `other`, or on what lies on that.
+bool LiesBelow(const Replica& replica, const Replica& other);
+
 // Of the file system of `type` ("proc", "sysfs") mounted at `mount_point`
-// ("/proc", "/sys") in `mounts`: in the order in which to attach them. Mounts
-// of others (binfmt_misc, cgroups) are left out, and what lies on them. Of
-// several at one place it is the one on top, which is what a path leads to.
+// ("/proc", "/sys") in `mounts`: in the order in which to clone and attach
+// them, each before what lies on it. Mounts of others (binfmt_misc, cgroups)
+// are left out, and what lies on them. Of several at one place it is the one on
+// top, which is what a path leads to.
 std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
                                   std::string_view mount_point,
                                   std::string_view type);

@@ -40,11 +40,11 @@ TEST_CASE("emulated, native and masked paths are repeated, others are not") {
   const auto mounts = VALUE_OF(ParseMountInfo(kInit));
   CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) ==
         "e sys/kernel\n"
-        "n sys/kernel/hostname\n"
         "e uptime ro\n"
-        "n bus ro\n"
         "m kcore\n"
-        "m acpi ro\n");
+        "m acpi ro\n"
+        "n bus ro\n"
+        "n sys/kernel/hostname\n");
   CHECK(Text(PlanReplicas(mounts, "/sys", "sysfs")) == "e kernel\n");
   CHECK(PlanReplicas(mounts, "/mnt", "proc").empty());
 }
@@ -90,11 +90,31 @@ TEST_CASE("of what lies at one place, it is the mount on top that counts") {
       "41 26 0:60 /null /proc/bus rw shared:7 - tmpfs tmpfs rw\n"));
   CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) ==
         "e sys/kernel\n"
-        "n sys/kernel/hostname\n"
         "e uptime\n"
         "m bus\n"
         "m kcore\n"
-        "m acpi ro\n");
+        "m acpi ro\n"
+        "n sys/kernel/hostname\n");
+}
+
+TEST_CASE("what lies on another comes behind it, its own kind beside it") {
+  const auto mounts = VALUE_OF(ParseMountInfo(
+      std::string(kInit) +
+      "40 24 0:50 /proc:sys:kernel:hostname:x /proc/sys/kernel/hostname/x rw - "
+      "fuse sysbox rw\n"
+      "41 40 0:41 /sys/kernel/hostname/x/y /proc/sys/kernel/hostname/x/y rw - "
+      "proc p rw\n"
+      "42 21 0:50 /proc:sys:kernels /proc/sys/kernels rw - fuse sysbox rw\n"));
+  CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) ==
+        "e sys/kernel\n"
+        "e uptime ro\n"
+        "m kcore\n"
+        "m acpi ro\n"
+        "e sys/kernels\n"
+        "n bus ro\n"
+        "n sys/kernel/hostname\n"
+        "e sys/kernel/hostname/x\n"
+        "n sys/kernel/hostname/x/y\n");
 }
 
 TEST_CASE("a new file system shows no more than an old one") {

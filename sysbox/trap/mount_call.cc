@@ -88,7 +88,9 @@ absl::StatusOr<bool> DressDetached(const DetachedMount& base,
 
 absl::Status DressAttached(FdRef base, FdRef mount_namespace,
                            Wardrobe& wardrobe, bool read_only) {
-  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch(base, mount_namespace).status());
+  SYSBOX_ASSIGN_OR_RETURN(const bool fetched,
+                          wardrobe.Fetch(base, mount_namespace));
+  if (!fetched) return ErrnoStatus(EINVAL, "clone for an attached mount");
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));
   return wardrobe.Dress(base, read_only);
@@ -232,7 +234,9 @@ absl::Status DressCallers(const TrappedCall& call) {
     return KernelsOwn();
   }
   SYSBOX_ASSIGN_OR_RETURN(const bool read_only, IsReadOnly(source));
-  SYSBOX_RETURN_IF_ERROR(wardrobe.Fetch(source, mount_namespace).status());
+  SYSBOX_ASSIGN_OR_RETURN(const bool fetched,
+                          wardrobe.Fetch(source, mount_namespace));
+  if (!fetched) return KernelsOwn();
   call.progress.Note(1);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
                           Visit::Enter(mount_namespace, NamespaceType::kMount));

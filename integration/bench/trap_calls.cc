@@ -1,6 +1,9 @@
+// usage: trap_calls [--floor]
+//
 // What single system calls cost where this runs. Prints "CALL MICROSECONDS"
 // lines: medians. Needs to be root of its namespaces, a mount namespace of its
-// own among them.
+// own among them. With --floor the trapped ones are answered by a supervisor
+// that does the least.
 
 #include <fcntl.h>
 #include <sched.h>
@@ -16,7 +19,10 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <string_view>
 #include <vector>
+
+#include "integration/bench/trap_floor.h"
 
 namespace {
 
@@ -85,7 +91,12 @@ void Run(const Case& c) {
 
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "--floor" &&
+      !sysbox::bench::StartTrapFloor()) {
+    perror("floor");
+    return 1;
+  }
   // What a disk's file system takes to make a node is not what is measured.
   if (mount("t", "/tmp", "tmpfs", 0, nullptr) != 0) {
     perror("mount /tmp");

@@ -22,9 +22,10 @@ SUBJECTS = ("floor", "runc", "sysbox-runc")
 # it (performance.md), or in microseconds.
 GOALS = {"getppid": ("runc", "getppid", 1.15),
          "mknod-fifo": ("runc", "mknod-fifo", 1.15),
+         "swapoff": ("floor", "swapoff", 1.6),
          "mknod-null": ("floor", "mknod-null", 1.6),
-         "sysinfo": ("floor", "mknod-null", 1.6),
-         "affinity": ("floor", "mknod-null", 1.6),
+         "sysinfo": ("floor", "swapoff", 1.6),
+         "affinity": ("floor", "swapoff", 1.6),
          "mount-proc": ("us", "", 500)}
 
 

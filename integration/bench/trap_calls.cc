@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <sys/sysmacros.h>
@@ -51,6 +52,7 @@ constexpr Case kCases[] = {
        return sysinfo(&info) == 0;
      },
      Nothing},
+    {"swapoff", 1000, 1, [] { return swapoff("/tmp/m") == 0; }, Nothing},
     {"affinity", 1000, 1,
      [] {
        cpu_set_t cpus;

@@ -1,7 +1,6 @@
 #include "integration/bench/trap_floor.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -34,7 +33,8 @@ int InstallFilter() {
   constexpr uint32_t kMode = offsetof(seccomp_data, args[2]);
   sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sysinfo, 4, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sysinfo, 5, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_swapoff, 4, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mknodat, 0, 4),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kMode),
       BPF_STMT(BPF_ALU | BPF_AND | BPF_K, S_IFMT),
@@ -47,18 +47,36 @@ int InstallFilter() {
                                   SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
 }
 
-int MakeNode(int listener, const seccomp_notif& call) {
-  char path[PATH_MAX] = {};
-  const iovec here = {path, sizeof path - 1};
-  const iovec there = {reinterpret_cast<void*>(call.data.args[1]), 64};
+struct Path {
+  char text[64] = {};
+};
+
+int ReadPath(int listener, const seccomp_notif& call, int index, Path* path) {
+  const iovec here = {path->text, sizeof path->text - 1};
+  const iovec there = {reinterpret_cast<void*>(call.data.args[index]),
+                       sizeof path->text - 1};
   const auto tid = static_cast<pid_t>(call.pid);
   if (process_vm_readv(tid, &here, 1, &there, 1, 0) <= 0) return -errno;
-  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) != 0) {
-    return -ESRCH;
+  return ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) == 0 ? 0
+                                                                      : -ESRCH;
+}
+
+int AnswerTo(int listener, const seccomp_notif& call) {
+  Path path;
+  int error = 0;
+  switch (call.data.nr) {
+    case SYS_swapoff:
+      return ReadPath(listener, call, 0, &path);
+    case SYS_mknodat:
+      error = ReadPath(listener, call, 1, &path);
+      if (error != 0) return error;
+      return syscall(SYS_mknod, path.text, call.data.args[2],
+                     call.data.args[3]) == 0
+                 ? 0
+                 : -errno;
+    default:
+      return 0;
   }
-  return syscall(SYS_mknod, path, call.data.args[2], call.data.args[3]) == 0
-             ? 0
-             : -errno;
 }
 
 void EndAsTheCaller(int) {
@@ -74,7 +92,7 @@ void EndAsTheCaller(int) {
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) continue;
     seccomp_notif_resp answer = {};
     answer.id = call.id;
-    if (call.data.nr == SYS_mknodat) answer.error = MakeNode(listener, call);
+    answer.error = AnswerTo(listener, call);
     ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
   }
 }

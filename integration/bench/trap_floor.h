@@ -5,10 +5,11 @@
 
 namespace sysbox::bench {
 
-// Returns in a child whose sysinfo(2) is answered with nothing but 0, and whose
-// nodes of character devices are made by what was this process: it reads the
-// path, checks that the call still waits, makes the node and answers. It ends
-// with the child, and as that does. False, with errno: nothing was done.
+// Returns in a child whose calls are answered by what was this process:
+// sysinfo(2) with nothing but 0; swapoff(2) likewise, but its path is read, and
+// whether the call still waits is checked; mknodat(2) of a character device as
+// well, and the node is made. It ends with the child, and as that does. False,
+// with errno: nothing was done.
 bool StartTrapFloor();
 
 }  // namespace sysbox::bench

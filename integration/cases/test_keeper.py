@@ -27,7 +27,7 @@ while [ ! -e /stop ]; do
   echo $((i % 100)) > /proc/sys/vm/$2 || echo "write $2: $?" >> /failures
   [ "$(cat /proc/sys/vm/$2)" = $((i % 100)) ] || echo "$2: lost" >> /failures
   ls /proc/sys/kernel > /out.$1 || echo "ls: $?" >> /failures
-  echo $i > /rounds.$1
+  echo $i > /next.$1 && mv /next.$1 /rounds.$1 # never seen empty
 done
 """
 

@@ -79,10 +79,7 @@ class ViewedHost : public trap::Host {
   absl::StatusOr<size_t> CpuCount(const trap::Container& container,
                                   pid_t caller) override {
     SYSBOX_ASSIGN_OR_RETURN(const auto view, ViewOf(container));
-    SYSBOX_ASSIGN_OR_RETURN(
-        const std::vector<uint16_t> cpus,
-        emu::views::VisibleCpusOf(*view, fuse::Caller{.pid = caller}));
-    return cpus.size();
+    return emu::views::CpuCountOf(*view, fuse::Caller{.pid = caller});
   }
 
   bool AllowsMount(std::string_view type) const override {

@@ -119,8 +119,10 @@ absl::StatusOr<CapabilitySet> AllCapabilities() {
   return count == kCapabilityLimit ? ~CapabilitySet{0} : Bit(count) - 1;
 }
 
-absl::StatusOr<CapabilitySets> GetCapabilities() {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+absl::StatusOr<CapabilitySets> GetCapabilities() { return CapabilitiesOf(0); }
+
+absl::StatusOr<CapabilitySets> CapabilitiesOf(pid_t tid) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, tid};
   __user_cap_data_struct data[2] = {};
   if (syscall(SYS_capget, &header, data) != 0) {
     return ErrnoStatus(errno, "capget");

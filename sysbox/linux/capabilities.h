@@ -4,6 +4,8 @@
 #ifndef SYSBOX_LINUX_CAPABILITIES_H_
 #define SYSBOX_LINUX_CAPABILITIES_H_
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -14,6 +16,9 @@ namespace sysbox {
 
 // A set of capabilities; bit n is capability number n.
 using CapabilitySet = uint64_t;
+constexpr bool Contains(CapabilitySet set, int number) {
+  return (set >> number & 1) != 0;
+}
 // "CAP_SYS_ADMIN" (any case, with or without CAP_); nullopt if unknown.
 std::optional<int> CapabilityNumber(std::string_view name);
 // "CAP_SYS_ADMIN"; empty for numbers this build does not know.
@@ -32,6 +37,8 @@ struct CapabilitySets {
 absl::StatusOr<CapabilitySets> OwnCapabilities();
 // capget(2): what SetCapabilities sets; the others are left empty.
 absl::StatusOr<CapabilitySets> GetCapabilities();
+// Those of any thread, in its user namespace. ESRCH: there is none.
+absl::StatusOr<CapabilitySets> CapabilitiesOf(pid_t tid);
 // Drops the bounding set's other bits. Needs CAP_SETPCAP; do it before ids.
 absl::Status LimitBounding(CapabilitySet keep);
 // capset(2) of effective, permitted and inheritable.

@@ -175,6 +175,12 @@ absl::StatusOr<CallerIdentity> Caller::Identity() const {
   return *identity_;
 }
 
+absl::StatusOr<CapabilitySet> Caller::Capabilities() const {
+  SYSBOX_ASSIGN_OR_RETURN(const CapabilitySets sets, CapabilitiesOf(tid()));
+  SYSBOX_RETURN_IF_ERROR(StillWaits());
+  return sets.effective;
+}
+
 absl::StatusOr<IdMaps> Caller::IdMapsOfNamespace() const {
   IdMaps maps;
   SYSBOX_ASSIGN_OR_RETURN(maps.uids.lines, ReadUidMap(tid()));

@@ -72,6 +72,15 @@ FdRef HomeNamespace(NamespaceType type) {
                                        : home.network_namespace;
 }
 
+void Leave(NamespaceType type) {
+  MustSucceed(EnterNamespace(HomeNamespace(type), type));
+  if (type != NamespaceType::kMount) return;
+  MustSucceed(ChangeRoot(SharedHome()->root));
+}
+
+// The calling thread's, if it is on one.
+thread_local Stay* stay = nullptr;
+
 struct SplitPath {
   std::string_view directory;
   std::string_view name;
@@ -233,18 +242,41 @@ InPlace::~InPlace() {
 }
 
 absl::StatusOr<Visit> Visit::Enter(FdRef ns, NamespaceType type) {
-  SYSBOX_RETURN_IF_ERROR(EnterNamespace(ns, type));
-  return Visit(type);
+  Visit visit(type);
+  if (stay != nullptr) {
+    visit.entered_ = false;  // the stay's to leave
+    SYSBOX_RETURN_IF_ERROR(stay->Go(ns, type));
+    return visit;
+  }
+  const absl::Status entered = EnterNamespace(ns, type);
+  visit.entered_ = entered.ok();
+  SYSBOX_RETURN_IF_ERROR(entered);
+  return visit;
 }
 
 Visit::Visit(Visit&& other) noexcept
     : type_(other.type_), entered_(std::exchange(other.entered_, false)) {}
 
 Visit::~Visit() {
-  if (!entered_) return;
-  MustSucceed(EnterNamespace(HomeNamespace(type_), type_));
-  if (type_ != NamespaceType::kMount) return;
-  MustSucceed(ChangeRoot(SharedHome()->root));
+  if (entered_) Leave(type_);
+}
+
+Stay::Stay() { stay = this; }
+
+Stay::~Stay() {
+  stay = nullptr;
+  if (network_) Leave(NamespaceType::kNetwork);
+  if (mount_) Leave(NamespaceType::kMount);
+}
+
+absl::Status Stay::Go(FdRef ns, NamespaceType type) {
+  SYSBOX_ASSIGN_OR_RETURN(const NamespaceId id, IdOf(ns));
+  std::optional<NamespaceId>& at =
+      type == NamespaceType::kMount ? mount_ : network_;
+  if (at == id) return absl::OkStatus();
+  SYSBOX_RETURN_IF_ERROR(EnterNamespace(ns, type));
+  at = id;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Fd> OpenAsCaller(const Caller& caller, int directory,

@@ -6,6 +6,7 @@
 #ifndef SYSBOX_TRAP_CALLERS_PLACE_H_
 #define SYSBOX_TRAP_CALLERS_PLACE_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,7 +60,7 @@ class InPlace {
 };
 
 // The calling worker thread in another mount or network namespace until
-// destroyed. Not while in a place; a change of the mount namespace ends at its
+// destroyed (or longer: Stay). Not while in a place; a change of the mount namespace ends at its
 // root directory.
 class Visit {
  public:
@@ -72,6 +73,25 @@ class Visit {
   explicit Visit(NamespaceType type) : type_(type) {}
   NamespaceType type_;
   bool entered_ = true;
+};
+
+// While one lives, a visit leaves the thread where it went, and the thread goes
+// home once, at the end: for a call that has to be in the same few namespaces
+// again and again. Meanwhile nothing is found by a path of the host's. One at
+// a time for a thread, and not while in a place or on a visit.
+class Stay {
+ public:
+  Stay();
+  Stay(const Stay&) = delete;
+  Stay& operator=(const Stay&) = delete;
+  ~Stay();
+
+ private:
+  friend class Visit;
+  absl::Status Go(FdRef ns, NamespaceType type);
+  // Where the thread is, if it is not at home.
+  std::optional<NamespaceId> mount_;
+  std::optional<NamespaceId> network_;
 };
 
 // What the caller means by `path`, an O_PATH descriptor, symlinks followed

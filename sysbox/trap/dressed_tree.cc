@@ -13,6 +13,7 @@
 
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
+#include "sysbox/linux/close_all.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
@@ -156,6 +157,12 @@ absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
     return ErrnoStatus(ESRCH, "container's init");
   }
   return wardrobe;
+}
+
+Wardrobe::~Wardrobe() {
+  std::vector<Fd> used = std::move(native_places_);
+  for (Piece& piece : pieces_) used.push_back(piece.mount.Release());
+  CloseAll(std::move(used));
 }
 
 absl::Status Wardrobe::FindNatives(FdRef base) {

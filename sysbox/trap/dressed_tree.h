@@ -45,6 +45,9 @@ class Wardrobe {
   // /proc/sys/net, so what lies over them is put there from within it.
   static absl::StatusOr<Wardrobe> Open(const Container& container,
                                        const DressedType& type, Fd network);
+  Wardrobe(Wardrobe&&) = default;
+  Wardrobe& operator=(Wardrobe&&) = delete;
+  ~Wardrobe();
   bool empty() const { return plan_->empty(); }
   const std::vector<Replica>& plan() const { return *plan_; }
 
@@ -68,6 +71,7 @@ class Wardrobe {
   bool IsWornBy(FdRef base) const;
 
  private:
+  Wardrobe() = default;
   struct Piece {
     Replica replica;
     DetachedMount mount;  // natives are cloned from the base

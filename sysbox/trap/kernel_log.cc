@@ -71,10 +71,10 @@ Verdict Syslog(const TrappedCall& call) {
       .size = static_cast<int>(call.caller.arg(2))};
   int answer = AnswerSyslog(arguments, /*may_administer=*/false);
   if (answer == -EPERM) {
-    absl::StatusOr<CallerIdentity> identity = call.caller.Identity();
-    if (!identity.ok()) return Fail(identity.status(), EPERM);
-    answer = AnswerSyslog(
-        arguments, identity->Can(CAP_SYSLOG) || identity->Can(CAP_SYS_ADMIN));
+    absl::StatusOr<CapabilitySet> capabilities = call.caller.Capabilities();
+    if (!capabilities.ok()) return Fail(capabilities.status(), EPERM);
+    answer = AnswerSyslog(arguments, Contains(*capabilities, CAP_SYSLOG) ||
+                                         Contains(*capabilities, CAP_SYS_ADMIN));
   }
   return answer < 0 ? Fail(-answer) : Return(answer);
 }

@@ -104,9 +104,9 @@ std::optional<std::string> ModuleNameOfImage(std::string_view image) {
 }
 
 Verdict LoadModule(const TrappedCall& call) {
-  absl::StatusOr<CallerIdentity> identity = call.caller.Identity();
-  if (!identity.ok()) return Fail(identity.status(), EPERM);
-  if (!identity->Can(CAP_SYS_MODULE)) return Fail(EPERM);
+  absl::StatusOr<CapabilitySet> capabilities = call.caller.Capabilities();
+  if (!capabilities.ok()) return Fail(capabilities.status(), EPERM);
+  if (!Contains(*capabilities, CAP_SYS_MODULE)) return Fail(EPERM);
   const std::optional<std::string> name = NameOf(call);
   return name && HostHas(*name) ? Return(0) : Fail(EPERM);
 }

@@ -110,6 +110,7 @@ absl::StatusOr<bool> WasMade(const TrappedCall& call, FdRef target,
 absl::Status Attach(const TrappedCall& call, const DetachedMount& base,
                     FdRef target, FdRef mount_namespace, Wardrobe& wardrobe,
                     bool read_only) {
+  const Stay stay;
   SYSBOX_ASSIGN_OR_RETURN(
       const bool dressed,
       DressDetached(base, mount_namespace, wardrobe, read_only));
@@ -234,6 +235,7 @@ absl::Status DressCallers(const TrappedCall& call) {
     return KernelsOwn();
   }
   SYSBOX_ASSIGN_OR_RETURN(const bool read_only, IsReadOnly(source));
+  const Stay stay;
   SYSBOX_ASSIGN_OR_RETURN(const bool fetched,
                           wardrobe.Fetch(source, mount_namespace));
   if (!fetched) return KernelsOwn();

@@ -8,9 +8,9 @@
 namespace sysbox::trap {
 
 Verdict SwapOff(const TrappedCall& call) {
-  absl::StatusOr<CallerIdentity> identity = call.caller.Identity();
-  if (!identity.ok()) return Fail(identity.status(), EPERM);
-  if (!identity->Can(CAP_SYS_ADMIN)) return Fail(EPERM);
+  absl::StatusOr<CapabilitySet> capabilities = call.caller.Capabilities();
+  if (!capabilities.ok()) return Fail(capabilities.status(), EPERM);
+  if (!Contains(*capabilities, CAP_SYS_ADMIN)) return Fail(EPERM);
   absl::StatusOr<std::string> path = call.caller.ReadPath(0);
   if (!path.ok()) return Fail(path.status(), EFAULT);
   return path->empty() ? Fail(ENOENT) : Return(0);

@@ -10,6 +10,7 @@
 #include "sysbox/base/strings.h"
 #include "sysbox/cgroups/cpu_list.h"
 #include "sysbox/emu/views/container_resources.h"
+#include "sysbox/emu/views/group_view.h"
 #include "sysbox/emu/views/kernel_text.h"
 
 namespace sysbox::emu::views {
@@ -71,6 +72,12 @@ absl::StatusOr<std::string> ReadCpuset(const ResourceGroup& group) {
   return found == lists.end() ? std::string() : found->text;
 }
 
+absl::StatusOr<std::string> MakeCpuCount(const GroupView& view) {
+  SYSBOX_ASSIGN_OR_RETURN(const std::vector<uint16_t> cpus,
+                          ReadVisibleCpus(view.group, view.host));
+  return std::to_string(cpus.size());
+}
+
 }  // namespace
 
 std::optional<double> CpusOfQuota(std::string_view quota,
@@ -110,6 +117,13 @@ absl::StatusOr<std::vector<uint16_t>> VisibleCpusOf(
   ContainerResources& resources = view.resources();
   SYSBOX_ASSIGN_OR_RETURN(auto group, resources.Of(view.facts(), caller));
   return ReadVisibleCpus(*group, resources.host());
+}
+
+absl::StatusOr<size_t> CpuCountOf(ContainerView& view,
+                                  const fuse::Caller& caller) {
+  SYSBOX_ASSIGN_OR_RETURN(const std::string count,
+                          GenerateFor(view, caller, &MakeCpuCount));
+  return static_cast<size_t>(ParseUint64(count).value_or(1));
 }
 
 }  // namespace sysbox::emu::views

@@ -4,6 +4,7 @@
 #ifndef SYSBOX_EMU_VIEWS_VISIBLE_CPUS_H_
 #define SYSBOX_EMU_VIEWS_VISIBLE_CPUS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -36,6 +37,10 @@ absl::StatusOr<std::vector<uint16_t>> ReadVisibleCpus(
 // The same for a caller.
 absl::StatusOr<std::vector<uint16_t>> VisibleCpusOf(ContainerView& view,
                                                     const fuse::Caller& caller);
+
+// How many; at most some milliseconds old (group_view.h).
+absl::StatusOr<size_t> CpuCountOf(ContainerView& view,
+                                  const fuse::Caller& caller);
 
 }  // namespace sysbox::emu::views
 

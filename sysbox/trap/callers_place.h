@@ -60,8 +60,8 @@ class InPlace {
 };
 
 // The calling worker thread in another mount or network namespace until
-// destroyed (or longer: Stay). Not while in a place; a change of the mount namespace ends at its
-// root directory.
+// destroyed (or longer: Stay). Not while in a place; a change of the mount
+// namespace ends at its root directory.
 class Visit {
  public:
   static absl::StatusOr<Visit> Enter(FdRef ns, NamespaceType type);

@@ -73,8 +73,9 @@ Verdict Syslog(const TrappedCall& call) {
   if (answer == -EPERM) {
     absl::StatusOr<CapabilitySet> capabilities = call.caller.Capabilities();
     if (!capabilities.ok()) return Fail(capabilities.status(), EPERM);
-    answer = AnswerSyslog(arguments, Contains(*capabilities, CAP_SYSLOG) ||
-                                         Contains(*capabilities, CAP_SYS_ADMIN));
+    answer =
+        AnswerSyslog(arguments, Contains(*capabilities, CAP_SYSLOG) ||
+                                    Contains(*capabilities, CAP_SYS_ADMIN));
   }
   return answer < 0 ? Fail(-answer) : Return(answer);
 }

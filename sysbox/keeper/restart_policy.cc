@@ -20,8 +20,9 @@ bool KilledFromOutside(const ExitStatus& status) {
 std::optional<int> RestartPolicy::AfterEnd(const Ended& ended) {
   ever_ready_ = ever_ready_ || ended.was_ready;
   if (ended.status.ShellCode() == 0 || !ever_ready_) return std::nullopt;
-  if (ended.lived_ms >= kLongLifeMs) crashes_ = 0;
-  if (ended.was_ready && KilledFromOutside(ended.status)) return 0;
+  const bool was_well = ended.was_ready && KilledFromOutside(ended.status);
+  if (was_well || ended.lived_ms >= kLongLifeMs) crashes_ = 0;
+  if (was_well) return 0;
   ++crashes_;
   const int doublings = std::min(crashes_ - 1, 10);
   return std::min(kFirstDelayMs << doublings, kLongestDelayMs);

@@ -19,7 +19,7 @@ class RestartPolicy {
   // worker that exits with 0 was asked to; one that fails before any ever was
   // ready would fail again; one that was killed from outside is replaced at
   // once; one that crashes is given ever more time, up to five seconds, until
-  // one has lived for ten.
+  // one has lived for ten or was killed from outside while it served.
   std::optional<int> AfterEnd(const Ended& ended);
 
  private:

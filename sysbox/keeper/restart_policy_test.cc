@@ -40,5 +40,14 @@ TEST_CASE("crashes delay the next worker ever more, up to a bound") {
             {.status = kCrashed, .was_ready = true, .lived_ms = 60'000}) == 20);
 }
 
+TEST_CASE("one that served and was killed ends a row of crashes") {
+  RestartPolicy policy;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(policy.AfterEnd({.status = kKilled, .was_ready = true}) == 0);
+    // Killed, too, before it came to serve.
+    CHECK(policy.AfterEnd({.status = kKilled}) == 20);
+  }
+}
+
 }  // namespace
 }  // namespace sysbox::keeper

@@ -3,6 +3,7 @@
 #include <linux/mount.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,7 +22,8 @@ namespace {
 // include/uapi/linux/mount.h, which older headers have not.
 constexpr long kStatmount = 457;
 constexpr long kListmount = 458;
-constexpr uint64_t kMountBasic = 0x2;  // STATMOUNT_MNT_BASIC
+constexpr uint64_t kSuperblockBasic = 0x1;  // STATMOUNT_SB_BASIC
+constexpr uint64_t kMountBasic = 0x2;       // STATMOUNT_MNT_BASIC
 constexpr uint64_t kMountRoot = 0x8;
 constexpr uint64_t kMountPoint = 0x10;
 constexpr uint64_t kFilesystemType = 0x20;
@@ -39,7 +41,9 @@ struct Answer {
   uint32_t size;
   uint32_t options;
   uint64_t mask;
-  uint32_t superblock[5];
+  uint32_t device_major;
+  uint32_t device_minor;
+  uint32_t superblock[3];
   uint32_t type;  // as `root` and `mount_point`: where its text begins
   uint64_t id;
   uint64_t parent;
@@ -61,12 +65,15 @@ struct LongAnswer {
 };
 
 absl::StatusOr<ListedMount> StatMount(uint64_t id) {
-  const Request request = {.mount = id, .parameter = kMountBasic};
+  const Request request = {.mount = id,
+                           .parameter = kSuperblockBasic | kMountBasic};
   Answer answer;
   if (syscall(kStatmount, &request, &answer, sizeof answer, 0) != 0) {
     return ErrnoStatus(errno, "statmount");
   }
-  return ListedMount{id, answer.parent, answer.attributes};
+  return ListedMount{id, answer.parent,
+                     makedev(answer.device_major, answer.device_minor),
+                     answer.attributes};
 }
 
 // Empty if the kernel did not say, as of a mount point that is not reached.
@@ -134,21 +141,26 @@ absl::StatusOr<std::vector<MountInfo>> AtOneMoment(
 
 }  // namespace
 
-absl::StatusOr<std::vector<ListedMount>> ListMountsOn(FdRef file) {
+absl::StatusOr<std::vector<uint64_t>> ListMountsOn(FdRef file) {
   SYSBOX_ASSIGN_OR_RETURN(const uint64_t base, UniqueMountId(file));
   const Request request = {.mount = base};
-  std::array<uint64_t, 1024> ids;
+  std::array<uint64_t, kPage> ids;
   const long count = syscall(kListmount, &request, ids.data(), ids.size(), 0);
   if (count < 0) return ErrnoStatus(errno, "listmount");
   if (count == static_cast<long>(ids.size())) {
     return ErrnoStatus(EOVERFLOW, "listmount");
   }
+  std::vector<uint64_t> mounts = {base};
+  mounts.insert(mounts.end(), ids.begin(), ids.begin() + count);
+  return mounts;
+}
+
+absl::StatusOr<std::vector<ListedMount>> DescribeMounts(
+    const std::vector<uint64_t>& ids) {
   std::vector<ListedMount> mounts;
-  mounts.reserve(static_cast<size_t>(count) + 1);
-  SYSBOX_ASSIGN_OR_RETURN(mounts.emplace_back(), StatMount(base));
-  for (long i = 0; i < count; ++i) {
-    SYSBOX_ASSIGN_OR_RETURN(mounts.emplace_back(),
-                            StatMount(ids[static_cast<size_t>(i)]));
+  mounts.reserve(ids.size());
+  for (const uint64_t id : ids) {
+    SYSBOX_ASSIGN_OR_RETURN(mounts.emplace_back(), StatMount(id));
   }
   return mounts;
 }

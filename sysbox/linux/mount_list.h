@@ -15,14 +15,19 @@ namespace sysbox {
 struct ListedMount {
   uint64_t id = 0;
   uint64_t parent = 0;
+  uint64_t device = 0;      // of its file system, as makedev(3) has it
   uint64_t attributes = 0;  // MOUNT_ATTR_*
   friend bool operator==(const ListedMount&, const ListedMount&) = default;
 };
 
-// The mount `file` lies on, and all that lie on that one, directly or not, in
-// the order in which they were made. Of the calling thread's mount namespace.
-// ENOSYS before Linux 6.8; EOVERFLOW if there are more than 1024.
-absl::StatusOr<std::vector<ListedMount>> ListMountsOn(FdRef file);
+// The ids of the mount `file` lies on, and of all that lie on that one,
+// directly or not, in the order in which they were made. Of the calling
+// thread's mount namespace, as the next. ENOSYS before Linux 6.8; EOVERFLOW if
+// there are more than 1024.
+absl::StatusOr<std::vector<uint64_t>> ListMountsOn(FdRef file);
+// One system call for each.
+absl::StatusOr<std::vector<ListedMount>> DescribeMounts(
+    const std::vector<uint64_t>& ids);
 
 // What `mountinfo`, an open /proc/PID/mountinfo, lists: as of one moment, but
 // for the names of directories, which whoever may rename them changes in the

@@ -35,10 +35,15 @@ absl::StatusOr<Fd> AttachTmpfs(const std::string& place) {
   return Open(place, {.flags = O_PATH});
 }
 
+absl::StatusOr<std::vector<ListedMount>> Describe(FdRef base) {
+  SYSBOX_ASSIGN_OR_RETURN(const auto ids, ListMountsOn(base));
+  return DescribeMounts(ids);
+}
+
 // Both ways to hear of a change, of the mounts on `base` and of any.
 absl::Status Check(FdRef base, FdRef mountinfo, bool on_base, bool any,
                    std::vector<ListedMount>* known) {
-  SYSBOX_ASSIGN_OR_RETURN(const auto now, ListMountsOn(base));
+  SYSBOX_ASSIGN_OR_RETURN(const auto now, Describe(base));
   SYSBOX_ASSIGN_OR_RETURN(const bool changed, MountsChanged(mountinfo));
   if ((now != *known) != on_base) return Internal("the list is wrong");
   if (changed != any) return Internal("the change is wrong");
@@ -51,8 +56,10 @@ absl::Status ChangeMounts() {
   SYSBOX_RETURN_IF_ERROR(MakeDirectories("/tmp/other", 0755));
   SYSBOX_ASSIGN_OR_RETURN(const Fd mountinfo,
                           Open("/proc/self/mountinfo", {.flags = O_RDONLY}));
-  SYSBOX_ASSIGN_OR_RETURN(std::vector<ListedMount> known, ListMountsOn(base));
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<ListedMount> known, Describe(base));
   if (known.size() != 1) return Internal("more than itself");
+  SYSBOX_ASSIGN_OR_RETURN(const struct stat status, Stat(base));
+  if (known[0].device != status.st_dev) return Internal("the device is wrong");
   SYSBOX_RETURN_IF_ERROR(Check(base, mountinfo, false, false, &known));
   SYSBOX_ASSIGN_OR_RETURN(const Fd sub, AttachTmpfs("/tmp/sub"));
   SYSBOX_RETURN_IF_ERROR(Check(base, mountinfo, true, true, &known));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -212,8 +213,11 @@ absl::StatusOr<Fd> Caller::Namespace(NamespaceType type) const {
 
 absl::StatusOr<NamespaceId> Caller::UserNamespace() const {
   if (!user_namespace_) {
-    SYSBOX_ASSIGN_OR_RETURN(const Fd ns, Namespace(NamespaceType::kUser));
-    SYSBOX_ASSIGN_OR_RETURN(user_namespace_, IdOf(ns));
+    SYSBOX_ASSIGN_OR_RETURN(
+        const struct stat found,
+        StatAt(FdRef::Cwd(), fmt::format("/proc/{}/ns/user", tid())));
+    SYSBOX_RETURN_IF_ERROR(StillWaits());
+    user_namespace_ = {.device = found.st_dev, .inode = found.st_ino};
   }
   return *user_namespace_;
 }

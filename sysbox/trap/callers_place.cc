@@ -49,14 +49,14 @@ const absl::StatusOr<Home>& SharedHome() {
   return *home;
 }
 
-absl::Status GoHome(bool has_root, bool has_groups) {
+absl::Status GoHome(const Taken& taken) {
   const Home& home = *SharedHome();
   SetFilesystemIds(0, 0);
-  if (has_groups) SYSBOX_RETURN_IF_ERROR(SetGroups({}));
+  if (taken.groups) SYSBOX_RETURN_IF_ERROR(SetGroups({}));
   SYSBOX_RETURN_IF_ERROR(SetCapabilities(home.capabilities));
-  SetUmask(0077);
+  if (taken.umask) SetUmask(0077);
   // Which is then its directory, too.
-  return has_root ? ChangeRoot(home.root) : absl::OkStatus();
+  return taken.root ? ChangeRoot(home.root) : absl::OkStatus();
 }
 
 // A thread that is stuck in a container must not go on as the host's.
@@ -179,7 +179,7 @@ absl::Status PrepareHome() { return SharedHome().status(); }
 absl::Status PrepareWorkerThread() {
   SYSBOX_RETURN_IF_ERROR(PrepareHome());
   SYSBOX_RETURN_IF_ERROR(Unshare(CLONE_FS));
-  return GoHome(/*has_root=*/true, /*has_groups=*/true);
+  return GoHome({.root = true, .groups = true, .umask = true});
 }
 
 absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
@@ -206,15 +206,14 @@ absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
 absl::StatusOr<InPlace> InPlace::Enter(const Place& place, CapabilitySet keep) {
   InPlace in_place;  // leaves again, however far we get
   if (!IsFromRoot(place)) {
-    in_place.has_root_ = true;
+    in_place.taken_.root = true;
     SYSBOX_RETURN_IF_ERROR(ChangeRoot(place.root));
     SYSBOX_RETURN_IF_ERROR(ChangeDirectory(place.start));
   }
   if (!place.identity.groups.empty()) {
-    in_place.has_groups_ = true;
+    in_place.taken_.groups = true;
     SYSBOX_RETURN_IF_ERROR(SetGroups(place.identity.groups));
   }
-  SetUmask(place.identity.umask);
   // Takes the capabilities on files out of the effective set, unless the ids
   // are 0: then they go by hand.
   SetFilesystemIds(place.identity.filesystem_uid,
@@ -232,13 +231,16 @@ absl::Status InPlace::Keep(CapabilitySet keep) {
   return SetCapabilities(sets);
 }
 
+void InPlace::TakeUmask(const Place& place) {
+  taken_.umask = true;
+  SetUmask(place.identity.umask);
+}
+
 InPlace::InPlace(InPlace&& other) noexcept
-    : entered_(std::exchange(other.entered_, false)),
-      has_root_(other.has_root_),
-      has_groups_(other.has_groups_) {}
+    : entered_(std::exchange(other.entered_, false)), taken_(other.taken_) {}
 
 InPlace::~InPlace() {
-  if (entered_) MustSucceed(GoHome(has_root_, has_groups_));
+  if (entered_) MustSucceed(GoHome(taken_));
 }
 
 absl::StatusOr<Visit> Visit::Enter(FdRef ns, NamespaceType type) {

@@ -41,6 +41,13 @@ struct Place {
 absl::StatusOr<Place> PlaceOf(const Caller& caller, int directory,
                               std::string_view path);
 
+// What of a place a thread has taken on, besides the ids.
+struct Taken {
+  bool root = false;
+  bool groups = false;  // at home there are none
+  bool umask = false;
+};
+
 // In `place` until destroyed. Of the host's capabilities on files the thread
 // keeps only `keep`, and takes none from the caller's.
 class InPlace {
@@ -48,6 +55,8 @@ class InPlace {
   static absl::StatusOr<InPlace> Enter(const Place& place, CapabilitySet keep);
   // Others than Enter was told.
   absl::Status Keep(CapabilitySet keep);
+  // For what is then made. Until then it is the worker's.
+  void TakeUmask(const Place& place);
   InPlace(InPlace&& other) noexcept;
   InPlace& operator=(InPlace&&) = delete;
   ~InPlace();
@@ -55,8 +64,7 @@ class InPlace {
  private:
   InPlace() = default;
   bool entered_ = true;
-  bool has_root_ = false;    // the place's
-  bool has_groups_ = false;  // the place's; at home there are none
+  Taken taken_;
 };
 
 // The calling worker thread in another mount or network namespace until

@@ -17,7 +17,6 @@
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
-#include "sysbox/linux/process.h"
 #include "sysbox/trap/callers_place.h"
 
 namespace sysbox::trap {
@@ -80,14 +79,26 @@ MountAttributes WhatIsNotCloned(const Replica& replica, bool) {
   return attributes;
 }
 
+struct OpenedDirectory {
+  std::string path;
+  Fd fd;
+};
+
 // An init that has moved to a user namespace of its own has what lies on its
 // mounts locked there: they can be cloned only together.
 // No link on the way is followed: what is there may have changed meanwhile.
-absl::StatusOr<DetachedMount> ClonePiece(FdRef base, const std::string& path) {
-  if (path.find('/') == std::string::npos) {
-    auto clone = CloneEntry(base, path);
-    if (ErrnoOf(clone.status()) != EINVAL) return clone;
+// `parent`: of the piece before, which is often this one's, too.
+absl::StatusOr<DetachedMount> ClonePiece(FdRef base, const std::string& path,
+                                         OpenedDirectory* parent) {
+  const size_t slash = path.rfind('/');
+  const bool deep = slash != std::string::npos;
+  if (deep && parent->path != path.substr(0, slash)) {
+    parent->path = path.substr(0, slash);
+    SYSBOX_ASSIGN_OR_RETURN(parent->fd, OpenBelow(base, parent->path));
   }
+  auto entry = CloneEntry(deep ? FdRef(parent->fd) : base,
+                          deep ? path.substr(slash + 1) : path);
+  if (ErrnoOf(entry.status()) != EINVAL) return entry;
   SYSBOX_ASSIGN_OR_RETURN(const Fd piece, OpenBelow(base, path));
   auto clone = CloneTree(piece, "", /*recursive=*/false);
   if (ErrnoOf(clone.status()) != EINVAL) return clone;
@@ -152,10 +163,8 @@ absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
       memory->Plan(container.init, {origin.mount_namespace, origin.root},
                    type.mount_point, type.type));
   // All of that was init's, if this still is.
-  SYSBOX_ASSIGN_OR_RETURN(uint64_t start, StartTimeTicks(container.init));
-  if (start != container.init_start) {
-    return ErrnoStatus(ESRCH, "container's init");
-  }
+  SYSBOX_RETURN_IF_ERROR(
+      memory->CheckStillIs(container.init, container.init_start));
   return wardrobe;
 }
 
@@ -209,9 +218,11 @@ absl::Status Wardrobe::CloneOthers() {
   SYSBOX_ASSIGN_OR_RETURN(
       const Fd base,
       OpenBelow(origin_.root, std::string(origin_.mount_point.substr(1))));
+  OpenedDirectory parent;
   while (const Replica* replica = Next(/*native=*/false)) {
     Piece piece = {*replica, DetachedMount()};
-    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(base, replica->path));
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount,
+                            ClonePiece(base, replica->path, &parent));
     // What is put on a peer of the original comes over that, too.
     if (HoldsOthers(*plan_, *replica)) {
       SYSBOX_RETURN_IF_ERROR(MakePrivate(piece.mount.fd()));

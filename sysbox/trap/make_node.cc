@@ -121,6 +121,7 @@ absl::Status MakeIn(const TrappedCall& call, const Place& place,
   {
     SYSBOX_ASSIGN_OR_RETURN(InPlace in_place,
                             InPlace::Enter(place, Bit(CAP_MKNOD)));
+    in_place.TakeUmask(place);
     parent = OpenParent(place);
     const absl::Status made = parent.ok()
                                   ? MakeHere(call, place, *parent, arguments)
@@ -137,6 +138,7 @@ absl::Status MakeIn(const TrappedCall& call, const Place& place,
   SYSBOX_ASSIGN_OR_RETURN(
       InPlace in_place,
       InPlace::Enter(place, Bit(CAP_MKNOD) | Bit(CAP_DAC_OVERRIDE)));
+  in_place.TakeUmask(place);
   return MakeHere(call, place, *parent, arguments);
 }
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <string>
 #include <utility>
 
@@ -16,22 +17,45 @@
 namespace sysbox::trap {
 namespace {
 
-// On the file system at `mount_point`, in its mount namespace. Empty where the
-// kernel does not say.
-std::vector<ListedMount> MountsOver(const MountView& view,
-                                    std::string_view mount_point) {
-  const auto list = [&]() -> absl::StatusOr<std::vector<ListedMount>> {
+std::vector<uint64_t> IdsOf(const std::vector<ListedMount>& mounts) {
+  std::vector<uint64_t> ids;
+  ids.reserve(mounts.size());
+  for (const ListedMount& mount : mounts) ids.push_back(mount.id);
+  return ids;
+}
+
+// Those of the first one's file system.
+absl::StatusOr<std::vector<ListedMount>> DescribeOwn(
+    const std::vector<uint64_t>& ids) {
+  SYSBOX_ASSIGN_OR_RETURN(std::vector<ListedMount> mounts, DescribeMounts(ids));
+  const uint64_t device = mounts.front().device;
+  std::erase_if(mounts, [device](const ListedMount& mount) {
+    return mount.device != device;
+  });
+  return mounts;
+}
+
+}  // namespace
+
+// On the file system at `mount_point`, in its mount namespace.
+ReplicaMemory::Listed ReplicaMemory::MountsOver(const MountView& view,
+                                                std::string_view mount_point,
+                                                const Listed& known) {
+  const auto list = [&]() -> absl::StatusOr<Listed> {
+    Listed now;
     SYSBOX_ASSIGN_OR_RETURN(
         Visit visit, Visit::Enter(view.mount_namespace, NamespaceType::kMount));
     SYSBOX_ASSIGN_OR_RETURN(
         const Fd base, OpenAt(view.root, mount_point.substr(1),
                               {.flags = O_PATH | O_NOFOLLOW | O_DIRECTORY}));
-    return ListMountsOn(base);
+    SYSBOX_ASSIGN_OR_RETURN(now.all, ListMountsOn(base));
+    SYSBOX_ASSIGN_OR_RETURN(now.own, now.all == known.all
+                                         ? DescribeMounts(IdsOf(known.own))
+                                         : DescribeOwn(now.all));
+    return now;
   };
-  return list().value_or(std::vector<ListedMount>());
+  return list().value_or(Listed());
 }
-
-}  // namespace
 
 absl::StatusOr<ReplicaMemory::Where> ReplicaMemory::Locate(
     const MountView& view) {
@@ -67,16 +91,19 @@ absl::StatusOr<ReplicaPlan> ReplicaMemory::Plan(pid_t init,
   SYSBOX_ASSIGN_OR_RETURN(const Where where, Locate(view));
   Remembered old;
   if (Recall(where, type, &old)) return old.plan;
+  if (!(old.where == where)) old = Remembered();
   Remembered now;
   now.where = where;
-  // Opened before anything is read: from here on it tells of changes.
-  SYSBOX_ASSIGN_OR_RETURN(
-      now.mountinfo,
-      Open(fmt::format("/proc/{}/mountinfo", init), {.flags = O_RDONLY}));
-  now.mounts = MountsOver(view, mount_point);
-  if (old.where == where && !now.mounts.empty() && now.mounts == old.mounts) {
+  now.mounts = MountsOver(view, mount_point, old.mounts);
+  if (!now.mounts.all.empty() && now.mounts == old.mounts) {
     now.plan = old.plan;
+    // What it told of came before the list.
+    now.mountinfo = std::move(old.mountinfo);
   } else {
+    // Opened before it is read: from here on it tells of changes.
+    SYSBOX_ASSIGN_OR_RETURN(
+        now.mountinfo,
+        Open(fmt::format("/proc/{}/mountinfo", init), {.flags = O_RDONLY}));
     SYSBOX_ASSIGN_OR_RETURN(const std::string text, ReadAll(now.mountinfo));
     SYSBOX_ASSIGN_OR_RETURN(const std::vector<MountInfo> mounts,
                             ParseMountInfo(text));
@@ -87,6 +114,18 @@ absl::StatusOr<ReplicaPlan> ReplicaMemory::Plan(pid_t init,
   absl::MutexLock lock(&mu_);
   std::swap(by_type_[std::string(type)], now);
   return plan;
+}
+
+absl::Status ReplicaMemory::CheckStillIs(pid_t init, uint64_t start) {
+  absl::MutexLock lock(&mu_);
+  if (init_.valid() && init_.Signal(0).ok()) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(Pidfd process, OpenPidfd(init));
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t found, StartTimeTicks(init));
+  // Then that was its own.
+  SYSBOX_RETURN_IF_ERROR(process.Signal(0));
+  if (found != start) return ErrnoStatus(ESRCH, "container's init");
+  init_ = std::move(process);
+  return absl::OkStatus();
 }
 
 }  // namespace sysbox::trap

@@ -3,6 +3,11 @@
 // typical compilation three times as fast.
 #include "fmt/format-inl.h"
 
+// Since fmt 10 it is a type, before that a macro.
+#ifndef FMT_BUFFER_CONTEXT
+#define FMT_BUFFER_CONTEXT(Char) buffer_context<Char>
+#endif
+
 FMT_BEGIN_NAMESPACE
 namespace detail {
 template FMT_API auto dragonbox::to_decimal(float x) noexcept

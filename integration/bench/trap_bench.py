@@ -78,7 +78,9 @@ def verdict(call, medians):
     if call not in GOALS or ours is None:
         return ""
     whose, what, limit = GOALS[call]
-    theirs = medians.get((whose, what), 1)
+    theirs = medians.get((whose, what)) if what else 1
+    if theirs is None:
+        return ""
     unit = f"x {whose}'s {what}" if what else whose
     ratio = f"{ours / theirs:.2f} {unit}"
     if limit is None:

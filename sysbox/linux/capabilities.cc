@@ -119,9 +119,10 @@ absl::StatusOr<CapabilitySet> AllCapabilities() {
   return count == kCapabilityLimit ? ~CapabilitySet{0} : Bit(count) - 1;
 }
 
-absl::StatusOr<CapabilitySets> GetCapabilities() { return CapabilitiesOf(0); }
+namespace {
 
-absl::StatusOr<CapabilitySets> CapabilitiesOf(pid_t tid) {
+// 0: the calling thread's.
+absl::StatusOr<CapabilitySets> CapGet(pid_t tid) {
   __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, tid};
   __user_cap_data_struct data[2] = {};
   if (syscall(SYS_capget, &header, data) != 0) {
@@ -132,6 +133,14 @@ absl::StatusOr<CapabilitySets> CapabilitiesOf(pid_t tid) {
   sets.permitted = Join(data, &__user_cap_data_struct::permitted);
   sets.inheritable = Join(data, &__user_cap_data_struct::inheritable);
   return sets;
+}
+
+}  // namespace
+
+absl::StatusOr<CapabilitySets> GetCapabilities() { return CapGet(0); }
+
+absl::StatusOr<CapabilitySets> CapabilitiesOf(pid_t tid) {
+  return tid > 0 ? CapGet(tid) : ErrnoStatus(ESRCH, "capget");
 }
 
 absl::StatusOr<CapabilitySets> OwnCapabilities() {

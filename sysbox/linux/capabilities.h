@@ -37,7 +37,8 @@ struct CapabilitySets {
 absl::StatusOr<CapabilitySets> OwnCapabilities();
 // capget(2): what SetCapabilities sets; the others are left empty.
 absl::StatusOr<CapabilitySets> GetCapabilities();
-// Those of any thread, in its user namespace. ESRCH: there is none.
+// Those of any thread, in its user namespace. ESRCH: there is none; 0 is none,
+// too, not the caller.
 absl::StatusOr<CapabilitySets> CapabilitiesOf(pid_t tid);
 // Drops the bounding set's other bits. Needs CAP_SETPCAP; do it before ids.
 absl::Status LimitBounding(CapabilitySet keep);

@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -55,6 +56,24 @@ TEST_CASE("capability names and numbers map onto one another") {
   CHECK(CapabilityName(-1).empty());
   CHECK(CapabilityName(CAP_LAST_CAP + 1).empty());
   CHECK(CapabilityName(INT_MAX).empty());
+}
+
+TEST_CASE("another thread's capabilities are told by its number") {
+  const auto own = GetCapabilities();
+  REQUIRE(own.ok());
+  const pid_t child = fork();
+  if (child == 0) {
+    pause();
+    _exit(0);
+  }
+  const auto childs = CapabilitiesOf(child);
+  REQUIRE(childs.ok());
+  CHECK(childs->effective == own->effective);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  CHECK(ErrnoOf(CapabilitiesOf(child).status()) == ESRCH);
+  // Which capget(2) takes for the caller.
+  CHECK(ErrnoOf(CapabilitiesOf(0).status()) == ESRCH);
 }
 
 TEST_CASE("a capability's name is read in any case, with or without CAP_") {

@@ -209,6 +209,44 @@ def test_a_tree_is_unmounted_backwards(docker, before, mount):
     assert (result.out, result.err) == ("0\n", "")
 
 
+def kernel_has_a_pid_max_for_each_namespace():
+    major, minor = re.match(r"(\d+)\.(\d+)", os.uname().release).groups()
+    return (int(major), int(minor)) >= (6, 14)
+
+
+PID_MAX = "/tmp/p/sys/kernel/pid_max"
+
+
+@pytest.mark.skipif(not kernel_has_a_pid_max_for_each_namespace(),
+                    reason="one for all pid namespaces before Linux 6.14")
+@pytest.mark.parametrize("mount", ["-t proc proc", "--bind /proc"])
+def test_pid_max_is_the_pid_namespaces(docker, mount):
+    """The container's own, and in a further pid namespace that one's; never
+    the host's, which no other sees."""
+    assert docker.run("sh", "-c", f"""
+        mkdir /tmp/p; echo 4000 >/proc/sys/kernel/pid_max
+        mount {mount} /tmp/p && cat {PID_MAX}
+        echo 3000 >{PID_MAX} && cat /proc/sys/kernel/pid_max
+        unshare -m -p -f sh -c 'mount -t proc proc /tmp/p &&
+            echo 2000 >{PID_MAX} && cat {PID_MAX} &&
+            mkdir /tmp/q && mount --bind /tmp/p /tmp/q &&
+            cat /tmp/q/sys/kernel/pid_max'; cat {PID_MAX}""",
+                      ).out.split() == "4000 3000 2000 2000 3000".split()
+
+
+def test_what_else_lies_over_proc_is_no_part_of_a_new_one(docker, unchanged):
+    mounts = docker.run("sh", "-c", "mount -t tmpfs t /proc/sys/kernel/keys; "
+                        f"{NEW_PROC} cat /proc/mounts").out
+    assert dressed(mounts, "/tmp/p") == unchanged
+
+
+def test_a_procfs_is_of_the_pid_namespace_its_mounter_is_in(docker):
+    """And not of the one its children will be in."""
+    assert docker.run("sh", "-c", """
+        mkdir /tmp/p && unshare -p mount -t proc proc /tmp/p &&
+        test -d /tmp/p/$$ && cat /tmp/p/$$/comm; exit""").out == "sh\n"
+
+
 def test_a_bind_of_proc_takes_its_files_along(docker, unchanged):
     mounts = docker.run("sh", "-c", "mkdir /tmp/p && mount --bind /proc /tmp/p"
                         " && cat /proc/mounts && umount /tmp/p").out

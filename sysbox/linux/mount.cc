@@ -154,13 +154,15 @@ absl::StatusOr<DetachedMount> CloneTree(FdRef at, std::string_view path,
 }
 
 absl::StatusOr<DetachedMount> CloneEntry(FdRef directory,
-                                         const std::string& name) {
+                                         const std::string& name,
+                                         bool recursive) {
   if (name.empty() || name.find('/') != std::string::npos) {
     return ErrnoStatus(EINVAL, name);
   }
-  const int fd = TEMP_FAILURE_RETRY(
-      open_tree(directory.get(), name.c_str(),
-                OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_SYMLINK_NOFOLLOW));
+  const unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+                         AT_SYMLINK_NOFOLLOW | (recursive ? AT_RECURSIVE : 0u);
+  const int fd =
+      TEMP_FAILURE_RETRY(open_tree(directory.get(), name.c_str(), flags));
   SYSBOX_RETURN_IF_ERROR(SyscallStatus(fd, "open_tree", name));
   return DetachedMount(Fd(fd));
 }

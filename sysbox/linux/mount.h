@@ -74,7 +74,8 @@ absl::StatusOr<DetachedMount> CloneTree(FdRef at, std::string_view path,
 
 // Likewise of an entry of `directory`, not what it may be a link to.
 absl::StatusOr<DetachedMount> CloneEntry(FdRef directory,
-                                         const std::string& name);
+                                         const std::string& name,
+                                         bool recursive);
 
 // mount_setattr(2) on the mount `mount` is the root of.
 absl::Status SetMountAttributes(FdRef mount, const MountAttributes& attributes,

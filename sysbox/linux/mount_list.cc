@@ -31,11 +31,11 @@ constexpr uint64_t kNamespaceRoot = ~uint64_t{0};  // LSMT_ROOT
 constexpr unsigned long kGetMountNamespaceId =     // NS_GET_MNTNS_ID
     _IOR(0xb7, 0x5, uint64_t);
 struct Request {
-  uint32_t size = 24;  // without the last: the caller's mount namespace
+  uint32_t size = sizeof(Request);
   uint32_t spare = 0;
   uint64_t mount = 0;
   uint64_t parameter = 0;
-  uint64_t mount_namespace = 0;  // Linux 6.11
+  uint64_t mount_namespace = 0;
 };
 struct Answer {
   uint32_t size;
@@ -64,9 +64,10 @@ struct LongAnswer {
   std::array<char, kTextSize> text;
 };
 
-absl::StatusOr<ListedMount> StatMount(uint64_t id) {
+absl::StatusOr<ListedMount> StatMount(uint64_t id, uint64_t ns) {
   const Request request = {.mount = id,
-                           .parameter = kSuperblockBasic | kMountBasic};
+                           .parameter = kSuperblockBasic | kMountBasic,
+                           .mount_namespace = ns};
   Answer answer;
   if (syscall(kStatmount, &request, &answer, sizeof answer, 0) != 0) {
     return ErrnoStatus(errno, "statmount");
@@ -85,7 +86,6 @@ std::string Text(const LongAnswer& found, uint64_t mask, uint32_t offset) {
 
 absl::StatusOr<MountInfo> StatMountWhole(uint64_t id, uint64_t ns) {
   const Request request = {
-      .size = sizeof(Request),
       .mount = id,
       .parameter = kMountBasic | kMountRoot | kMountPoint | kFilesystemType,
       .mount_namespace = ns};
@@ -109,8 +109,7 @@ constexpr size_t kPage = 1024;
 constexpr size_t kMostMounts = 16 * kPage;
 
 absl::StatusOr<std::vector<uint64_t>> ListIds(uint64_t ns) {
-  Request request = {
-      .size = sizeof(Request), .mount = kNamespaceRoot, .mount_namespace = ns};
+  Request request = {.mount = kNamespaceRoot, .mount_namespace = ns};
   std::vector<uint64_t> ids;
   std::array<uint64_t, kPage> page;
   do {
@@ -141,9 +140,17 @@ absl::StatusOr<std::vector<MountInfo>> AtOneMoment(
 
 }  // namespace
 
-absl::StatusOr<std::vector<uint64_t>> ListMountsOn(FdRef file) {
+absl::StatusOr<uint64_t> NumberOfMountNamespace(FdRef mount_namespace) {
+  uint64_t number = 0;
+  if (ioctl(mount_namespace.get(), kGetMountNamespaceId, &number) == 0) {
+    return number;
+  }
+  return ErrnoStatus(errno == ENOTTY ? ENOSYS : errno, "ioctl NS_GET_MNTNS_ID");
+}
+
+absl::StatusOr<std::vector<uint64_t>> ListMountsOn(FdRef file, uint64_t ns) {
   SYSBOX_ASSIGN_OR_RETURN(const uint64_t base, UniqueMountId(file));
-  const Request request = {.mount = base};
+  const Request request = {.mount = base, .mount_namespace = ns};
   std::array<uint64_t, kPage> ids;
   const long count = syscall(kListmount, &request, ids.data(), ids.size(), 0);
   if (count < 0) return ErrnoStatus(errno, "listmount");
@@ -156,11 +163,11 @@ absl::StatusOr<std::vector<uint64_t>> ListMountsOn(FdRef file) {
 }
 
 absl::StatusOr<std::vector<ListedMount>> DescribeMounts(
-    const std::vector<uint64_t>& ids) {
+    const std::vector<uint64_t>& ids, uint64_t ns) {
   std::vector<ListedMount> mounts;
   mounts.reserve(ids.size());
   for (const uint64_t id : ids) {
-    SYSBOX_ASSIGN_OR_RETURN(mounts.emplace_back(), StatMount(id));
+    SYSBOX_ASSIGN_OR_RETURN(mounts.emplace_back(), StatMount(id, ns));
   }
   return mounts;
 }
@@ -177,11 +184,8 @@ absl::StatusOr<std::vector<MountInfo>> ReachedMounts(FdRef mountinfo) {
 
 absl::StatusOr<std::vector<MountInfo>> AllMounts(FdRef mount_namespace,
                                                  FdRef mountinfo) {
-  uint64_t ns = 0;
-  if (ioctl(mount_namespace.get(), kGetMountNamespaceId, &ns) != 0) {
-    return ErrnoStatus(errno == ENOTTY ? ENOSYS : errno,
-                       "ioctl NS_GET_MNTNS_ID");
-  }
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t ns,
+                          NumberOfMountNamespace(mount_namespace));
   return AtOneMoment(
       mountinfo, [&]() -> absl::StatusOr<std::vector<MountInfo>> {
         SYSBOX_ASSIGN_OR_RETURN(const std::vector<uint64_t> ids, ListIds(ns));

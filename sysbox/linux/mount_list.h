@@ -1,4 +1,4 @@
-// listmount(2) and statmount(2), Linux 6.8: mounts by the ids that no other
+// listmount(2) and statmount(2), Linux 6.11: mounts by the ids that no other
 // mount gets after them, and whole mount namespaces, as of one moment.
 #ifndef SYSBOX_LINUX_MOUNT_LIST_H_
 #define SYSBOX_LINUX_MOUNT_LIST_H_
@@ -20,14 +20,17 @@ struct ListedMount {
   friend bool operator==(const ListedMount&, const ListedMount&) = default;
 };
 
-// The ids of the mount `file` lies on, and of all that lie on that one,
-// directly or not, in the order in which they were made. Of the calling
-// thread's mount namespace, as the next. ENOSYS before Linux 6.8; EOVERFLOW if
-// there are more than 1024.
-absl::StatusOr<std::vector<uint64_t>> ListMountsOn(FdRef file);
+// By which listmount(2) and statmount(2) know a mount namespace (ioctl_nsfs(2)
+// NS_GET_MNTNS_ID). ENOSYS before Linux 6.11.
+absl::StatusOr<uint64_t> NumberOfMountNamespace(FdRef mount_namespace);
+
+// The ids of the mount `file` lies on, which is in the mount namespace of that
+// number, and of all that lie on that one, directly or not, in the order in
+// which they were made. EOVERFLOW if there are more than 1024.
+absl::StatusOr<std::vector<uint64_t>> ListMountsOn(FdRef file, uint64_t ns);
 // One system call for each.
 absl::StatusOr<std::vector<ListedMount>> DescribeMounts(
-    const std::vector<uint64_t>& ids);
+    const std::vector<uint64_t>& ids, uint64_t ns);
 
 // What `mountinfo`, an open /proc/PID/mountinfo, lists: as of one moment, but
 // for the names of directories, which whoever may rename them changes in the

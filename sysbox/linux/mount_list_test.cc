@@ -36,8 +36,11 @@ absl::StatusOr<Fd> AttachTmpfs(const std::string& place) {
 }
 
 absl::StatusOr<std::vector<ListedMount>> Describe(FdRef base) {
-  SYSBOX_ASSIGN_OR_RETURN(const auto ids, ListMountsOn(base));
-  return DescribeMounts(ids);
+  SYSBOX_ASSIGN_OR_RETURN(const Fd own,
+                          OpenOwnNamespace(NamespaceType::kMount));
+  SYSBOX_ASSIGN_OR_RETURN(const uint64_t ns, NumberOfMountNamespace(own));
+  SYSBOX_ASSIGN_OR_RETURN(const auto ids, ListMountsOn(base, ns));
+  return DescribeMounts(ids, ns);
 }
 
 // Both ways to hear of a change, of the mounts on `base` and of any.
@@ -75,7 +78,7 @@ absl::Status ChangeMounts() {
 TEST_CASE("mounts that come, go and change are noticed, on one and on any") {
   const absl::Status noticed = RunInUserNamespace(CLONE_NEWNS, ChangeMounts);
   if (ErrnoOf(noticed) == ENOSYS) {
-    WARN("the kernel has no listmount(2) (Linux 6.8)");
+    WARN("the kernel has no listmount(2) (Linux 6.11)");
     return;
   }
   CHECK_OK(noticed);

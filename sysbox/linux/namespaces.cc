@@ -135,6 +135,13 @@ absl::StatusOr<NamespaceId> IdOf(FdRef ns) {
   return NamespaceId{.device = found.st_dev, .inode = found.st_ino};
 }
 
+absl::StatusOr<NamespaceId> IdOf(pid_t pid, NamespaceType type) {
+  SYSBOX_ASSIGN_OR_RETURN(
+      const struct stat found,
+      StatAt(FdRef::Cwd(), fmt::format("/proc/{}/ns/{}", pid, ProcName(type))));
+  return NamespaceId{.device = found.st_dev, .inode = found.st_ino};
+}
+
 absl::StatusOr<Fd> OwningUserNamespace(FdRef ns) {
   const int fd = ioctl(ns.get(), NS_GET_USERNS);  // close-on-exec by itself
   if (fd >= 0) return Fd(fd);

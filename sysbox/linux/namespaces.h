@@ -48,6 +48,8 @@ absl::StatusOr<Fd> OpenOwnNamespace(NamespaceType type);
 // (NS_GET_NSTYPE).
 absl::StatusOr<Fd> OpenNamespacePath(std::string_view path, NamespaceType type);
 absl::StatusOr<NamespaceId> IdOf(FdRef ns);
+// Of the one that `pid` is in, which is not opened for it.
+absl::StatusOr<NamespaceId> IdOf(pid_t pid, NamespaceType type);
 // The user namespace that owns `ns` (NS_GET_USERNS). EPERM when it lies
 // outside the caller's.
 absl::StatusOr<Fd> OwningUserNamespace(FdRef ns);

@@ -92,6 +92,30 @@ absl::StatusOr<std::string> ReadMemoryString(pid_t tid, uint64_t address,
   return ReadFailure(ENAMETOOLONG, tid, address);
 }
 
+absl::StatusOr<std::vector<MemoryPiece>> ReadMemoryPieces(
+    pid_t tid, const std::vector<uint64_t>& addresses) {
+  std::vector<MemoryPiece> pieces(addresses.size());
+  std::vector<iovec> local(addresses.size());
+  std::vector<iovec> remote(addresses.size());
+  size_t total = 0;
+  for (size_t i = 0; i < pieces.size(); ++i) {
+    const uint64_t address = addresses[i];
+    const size_t size = std::min<size_t>(kFirst, kPage - address % kPage);
+    pieces[i].address = address;
+    pieces[i].data.resize(size);
+    local[i] = {pieces[i].data.data(), size};
+    remote[i] = {reinterpret_cast<void*>(address), size};
+    total += size;
+  }
+  const ssize_t count = process_vm_readv(tid, local.data(), local.size(),
+                                         remote.data(), remote.size(), 0);
+  if (count < 0) return ErrnoStatus(errno, "read memory");
+  if (static_cast<size_t>(count) != total) {
+    return ErrnoStatus(EFAULT, "read memory");
+  }
+  return pieces;
+}
+
 absl::StatusOr<Fd> OpenMemory(pid_t tid) {
   return Open(fmt::format("/proc/{}/mem", tid), {.flags = O_RDWR});
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "sysbox/linux/fd.h"
@@ -26,6 +27,15 @@ absl::StatusOr<std::string> ReadMemoryUpTo(pid_t tid, uint64_t address,
 // at: ENAMETOOLONG if no zero is among them, EFAULT if memory ends before.
 absl::StatusOr<std::string> ReadMemoryString(pid_t tid, uint64_t address,
                                              size_t limit);
+
+struct MemoryPiece {
+  uint64_t address = 0;
+  std::string data;
+};
+// What lies at each of `addresses`, by one system call: 256 bytes at most, and
+// none beyond the page that they begin on. EFAULT if any of that is missing.
+absl::StatusOr<std::vector<MemoryPiece>> ReadMemoryPieces(
+    pid_t tid, const std::vector<uint64_t>& addresses);
 
 // /proc/TID/mem, for writing: names the address space of the moment for good,
 // whoever has the number later.

@@ -1,21 +1,18 @@
 #include "sysbox/linux/procfs.h"
 
 #include <linux/mount.h>
-#include <sched.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <atomic>
 #include <cerrno>
-#include <csignal>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "absl/types/span.h"
 #include "sysbox/base/status.h"
-#include "sysbox/linux/namespaces.h"
+#include "sysbox/linux/pid_namespace.h"
 
 namespace sysbox {
 namespace {
@@ -48,69 +45,36 @@ absl::StatusOr<std::optional<DetachedMount>> MakeByOption(
   return mount;
 }
 
-// What the process works on. It may be killed with its pid namespace at any
-// moment, so it takes no lock and allocates nothing: system calls only.
-struct Work {
-  const char* source;
-  const std::vector<FilesystemOption>* options;
-  uint64_t attributes;
-  int context = -1;
-  int mount = -1;
-  int error = 0;
-};
-
-long Configure(int context, unsigned command, const char* key,
+long Configure(long context, unsigned command, const char* key,
                const char* value) {
   return syscall(SYS_fsconfig, context, command, key, value, 0);
 }
 
-long Make(Work* work) {
+// System calls only.
+long SetOption(long context, const char* key, const char* value) {
+  const bool flag = *value == '\0';
+  return Configure(context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING, key,
+                   flag ? nullptr : value);
+}
+
+// Likewise. The descriptor of a procfs of the calling process's pid namespace;
+// or -1, and errno.
+int MakeHere(const std::string& source,
+             const std::vector<FilesystemOption>& options,
+             uint64_t attributes) {
   const long context = syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC);
   if (context < 0) return -1;
-  work->context = static_cast<int>(context);
-  if (*work->source != '\0' && Configure(work->context, FSCONFIG_SET_STRING,
-                                         "source", work->source) < 0) {
+  if (!source.empty() && SetOption(context, "source", source.c_str()) < 0) {
     return -1;
   }
-  for (const FilesystemOption& option : *work->options) {
-    const bool flag = option.value.empty();
-    if (Configure(work->context, flag ? FSCONFIG_SET_FLAG : FSCONFIG_SET_STRING,
-                  option.key.c_str(),
-                  flag ? nullptr : option.value.c_str()) < 0) {
+  for (const FilesystemOption& option : options) {
+    if (SetOption(context, option.key.c_str(), option.value.c_str()) < 0) {
       return -1;
     }
   }
-  if (Configure(work->context, FSCONFIG_CMD_CREATE, nullptr, nullptr) < 0) {
-    return -1;
-  }
-  const long mount = syscall(SYS_fsmount, work->context, FSMOUNT_CLOEXEC,
-                             static_cast<unsigned>(work->attributes));
-  work->mount = static_cast<int>(mount);
-  return mount;
-}
-
-int MakeThere(void* argument) {
-  auto* work = static_cast<Work*>(argument);
-  work->error = Make(work) < 0 ? errno : 0;
-  syscall(SYS_exit_group, 0);
-  return 0;
-}
-
-absl::Status RunThere(FdRef pid_namespace, Work* work) {
-  SYSBOX_ASSIGN_OR_RETURN(Fd own, OpenOwnNamespace(NamespaceType::kPid));
-  SYSBOX_RETURN_IF_ERROR(EnterNamespace(pid_namespace, NamespaceType::kPid));
-  constexpr size_t kStack = 16384;
-  alignas(16) std::array<char, kStack> stack;
-  work->error = EIO;  // killed before it could say
-  const pid_t child =
-      clone(MakeThere, stack.data() + stack.size(),
-            CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD, work);
-  const int error = errno;
-  const absl::Status back = EnterNamespace(own, NamespaceType::kPid);
-  if (child < 0) return ErrnoStatus(error, "clone into pid namespace");
-  while (waitpid(child, nullptr, __WALL) < 0 && errno == EINTR) {
-  }
-  return back;
+  if (Configure(context, FSCONFIG_CMD_CREATE, nullptr, nullptr) < 0) return -1;
+  return static_cast<int>(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC,
+                                  static_cast<unsigned>(attributes)));
 }
 
 }  // namespace
@@ -126,14 +90,13 @@ absl::StatusOr<DetachedMount> NewProcfs(
     if (made) return *std::move(made);
     has_option = false;
   }
-  Work work = {
-      .source = source.c_str(), .options = &options, .attributes = attributes};
-  const absl::Status ran = RunThere(pid_namespace, &work);
-  const Fd context(work.context);
-  DetachedMount mount{Fd(work.mount)};
-  SYSBOX_RETURN_IF_ERROR(ran);
-  if (work.error != 0) return ErrnoStatus(work.error, "make procfs");
-  return mount;
+  SYSBOX_ASSIGN_OR_RETURN(
+      std::vector<Fd> made,
+      OpenInPidNamespace(pid_namespace, 1, [&](absl::Span<int> fds) {
+        fds[0] = MakeHere(source, options, attributes);
+        return fds[0] < 0 ? errno : 0;
+      }));
+  return DetachedMount(std::move(made[0]));
 }
 
 }  // namespace sysbox

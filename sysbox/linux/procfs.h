@@ -14,13 +14,10 @@
 
 namespace sysbox {
 
-// A detached procfs of `pid_namespace`, which must be the caller's or below
-// it; mountinfo says it is
-// from `source`, or from "none" if that is empty. Needs CAP_SYS_ADMIN in the
-// user namespace that owns it. On older kernels the calling thread makes a
-// process that lives there for the few system calls and shares memory and
-// descriptors with us: all signals must be blocked, and no other namespace for
-// children be chosen.
+// A detached procfs of `pid_namespace`, which must be the caller's or below it;
+// mountinfo says it is from `source`, or from "none" if that is empty. Needs
+// CAP_SYS_ADMIN in the user namespace that owns it. On older kernels by way of
+// OpenInPidNamespace.
 absl::StatusOr<DetachedMount> NewProcfs(
     FdRef pid_namespace, const std::string& source,
     const std::vector<FilesystemOption>& options, uint64_t attributes);

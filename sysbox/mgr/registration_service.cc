@@ -64,8 +64,7 @@ absl::Status CheckPidfd(const Pidfd& init) {
 
 // Nothing for a process in our own user namespace: nobody may share that.
 absl::StatusOr<NamespaceId> UserNamespaceOf(pid_t pid) {
-  SYSBOX_ASSIGN_OR_RETURN(Fd ns, OpenNamespace(pid, NamespaceType::kUser));
-  SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, IdOf(ns));
+  SYSBOX_ASSIGN_OR_RETURN(NamespaceId id, IdOf(pid, NamespaceType::kUser));
   SYSBOX_ASSIGN_OR_RETURN(Fd own, OpenOwnNamespace(NamespaceType::kUser));
   SYSBOX_ASSIGN_OR_RETURN(NamespaceId own_id, IdOf(own));
   return id == own_id ? NamespaceId{} : id;

@@ -123,8 +123,22 @@ absl::StatusOr<std::string> Caller::ReadPath(int index) const {
   return ReadString(arg(index), PATH_MAX);
 }
 
+void Caller::Prefetch(std::initializer_list<int> arguments) const {
+  std::vector<uint64_t> addresses;
+  for (const int index : arguments) {
+    if (arg(index) != 0) addresses.push_back(arg(index));
+  }
+  auto pieces = ReadMemoryPieces(tid(), addresses);
+  if (pieces.ok() && Waits()) prefetched_ = *std::move(pieces);
+}
+
 absl::StatusOr<std::string> Caller::ReadString(uint64_t address,
                                                size_t limit) const {
+  for (const MemoryPiece& piece : prefetched_) {
+    if (piece.address != address) continue;
+    const size_t end = piece.data.find('\0');
+    if (end < limit) return piece.data.substr(0, end);
+  }
   SYSBOX_ASSIGN_OR_RETURN(std::string text,
                           ReadMemoryString(tid(), address, limit));
   SYSBOX_RETURN_IF_ERROR(StillWaits());
@@ -160,6 +174,17 @@ absl::StatusOr<Fd> Caller::OpenProc(std::string_view name, int flags) const {
 
 absl::StatusOr<Fd> Caller::OpenMountInfo() const {
   return OpenProc("mountinfo", O_RDONLY);
+}
+
+absl::StatusOr<CallerNamespaces> Caller::Namespaces() const {
+  CallerNamespaces all;
+  SYSBOX_ASSIGN_OR_RETURN(all.mounts, IdOf(tid(), NamespaceType::kMount));
+  SYSBOX_ASSIGN_OR_RETURN(all.network, IdOf(tid(), NamespaceType::kNetwork));
+  SYSBOX_ASSIGN_OR_RETURN(all.pids, IdOf(tid(), NamespaceType::kPid));
+  SYSBOX_ASSIGN_OR_RETURN(all.user, IdOf(tid(), NamespaceType::kUser));
+  SYSBOX_RETURN_IF_ERROR(StillWaits());
+  user_namespace_ = all.user;
+  return all;
 }
 
 absl::StatusOr<std::string> Caller::ReadProc(std::string_view name) const {
@@ -213,17 +238,10 @@ absl::StatusOr<Fd> Caller::Namespace(NamespaceType type) const {
 
 absl::StatusOr<NamespaceId> Caller::UserNamespace() const {
   if (!user_namespace_) {
-    SYSBOX_ASSIGN_OR_RETURN(
-        const struct stat found,
-        StatAt(FdRef::Cwd(), fmt::format("/proc/{}/ns/user", tid())));
+    SYSBOX_ASSIGN_OR_RETURN(user_namespace_, IdOf(tid(), NamespaceType::kUser));
     SYSBOX_RETURN_IF_ERROR(StillWaits());
-    user_namespace_ = {.device = found.st_dev, .inode = found.st_ino};
   }
   return *user_namespace_;
-}
-
-absl::StatusOr<Fd> Caller::PidNamespaceForChildren() const {
-  return OpenProc("ns/pid_for_children", O_RDONLY);
 }
 
 }  // namespace sysbox::trap

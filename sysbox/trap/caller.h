@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/namespaces.h"
+#include "sysbox/linux/process_memory.h"
 #include "sysbox/seccomp/notify_port.h"
 
 namespace sysbox::trap {
@@ -40,6 +42,13 @@ absl::StatusOr<CallerIdentity> ParseCallerIdentity(std::string_view status);
 // permissions ends where it has not (the kernel's capable_wrt_inode_uidgid).
 bool Knows(const IdMaps& maps, uid_t uid, gid_t gid);
 
+struct CallerNamespaces {
+  NamespaceId user;
+  NamespaceId mounts;
+  NamespaceId network;
+  NamespaceId pids;
+};
+
 // ESRCH from any call: the caller is gone and wants no answer.
 class Caller {
  public:
@@ -53,6 +62,9 @@ class Caller {
   uint32_t arch() const { return call_.arch; }
   bool Waits() const { return port_.Waits(call_.id); }
 
+  // Reads what all of these arguments point to at once, if it can: for as many
+  // of the next ReadString as find their strings there.
+  void Prefetch(std::initializer_list<int> arguments) const;
   // The path that argument `index` points to; ENAMETOOLONG beyond PATH_MAX.
   absl::StatusOr<std::string> ReadPath(int index) const;
   absl::StatusOr<std::string> ReadString(uint64_t address, size_t limit) const;
@@ -71,10 +83,9 @@ class Caller {
   absl::StatusOr<Fd> WorkingDirectory() const;
   absl::StatusOr<Fd> File(int descriptor) const;
   absl::StatusOr<Fd> Namespace(NamespaceType type) const;
-  // Of its user namespace; looked up at the first call.
+  // Looked up at the first call.
   absl::StatusOr<NamespaceId> UserNamespace() const;
-  // Of the processes it will make, and of a procfs it mounts.
-  absl::StatusOr<Fd> PidNamespaceForChildren() const;
+  absl::StatusOr<CallerNamespaces> Namespaces() const;
   // The maps of its user namespace, onto the host's ids.
   absl::StatusOr<IdMaps> IdMapsOfNamespace() const;
   // /proc/TID/mountinfo, open.
@@ -88,6 +99,7 @@ class Caller {
 
   const seccomp::NotifyPort& port_;
   const seccomp::Notification& call_;
+  mutable std::vector<MemoryPiece> prefetched_;
   mutable std::optional<CallerIdentity> identity_;
   mutable std::optional<NamespaceId> user_namespace_;
 };

@@ -15,10 +15,10 @@
 #include "sysbox/base/status.h"
 #include "sysbox/linux/credentials.h"
 #include "sysbox/linux/file.h"
-#include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/linux/process_attributes.h"
+#include "sysbox/linux/seen_file.h"
 #include "sysbox/trap/own_path.h"
 
 namespace sysbox::trap {
@@ -111,12 +111,9 @@ absl::StatusOr<Fd> OpenHere(const Place& place, std::string_view path,
 }
 
 absl::StatusOr<bool> IsSame(FdRef a, FdRef b) {
-  SYSBOX_ASSIGN_OR_RETURN(const struct stat status_a, Stat(a));
-  SYSBOX_ASSIGN_OR_RETURN(const struct stat status_b, Stat(b));
-  SYSBOX_ASSIGN_OR_RETURN(const uint64_t mount_a, MountIdOf(a));
-  SYSBOX_ASSIGN_OR_RETURN(const uint64_t mount_b, MountIdOf(b));
-  return mount_a == mount_b && status_a.st_dev == status_b.st_dev &&
-         status_a.st_ino == status_b.st_ino;
+  SYSBOX_ASSIGN_OR_RETURN(const SeenFile seen_a, SeeFile(a));
+  SYSBOX_ASSIGN_OR_RETURN(const SeenFile seen_b, SeeFile(b));
+  return seen_a == seen_b;
 }
 
 // `directory` and those above it, up to `root`; up to the host's, if it was
@@ -243,11 +240,21 @@ InPlace::~InPlace() {
   if (entered_) MustSucceed(GoHome(taken_));
 }
 
+absl::StatusOr<Visit> Visit::Enter(const KnownNamespace& ns,
+                                   NamespaceType type) {
+  if (stay == nullptr) return Enter(ns.fd, type);
+  Visit visit(type);
+  visit.entered_ = false;  // the stay's to leave
+  SYSBOX_RETURN_IF_ERROR(stay->Go(ns.fd, ns.id, type));
+  return visit;
+}
+
 absl::StatusOr<Visit> Visit::Enter(FdRef ns, NamespaceType type) {
   Visit visit(type);
   if (stay != nullptr) {
-    visit.entered_ = false;  // the stay's to leave
-    SYSBOX_RETURN_IF_ERROR(stay->Go(ns, type));
+    visit.entered_ = false;
+    SYSBOX_ASSIGN_OR_RETURN(const NamespaceId id, IdOf(ns));
+    SYSBOX_RETURN_IF_ERROR(stay->Go(ns, id, type));
     return visit;
   }
   const absl::Status entered = EnterNamespace(ns, type);
@@ -271,8 +278,7 @@ Stay::~Stay() {
   if (mount_) Leave(NamespaceType::kMount);
 }
 
-absl::Status Stay::Go(FdRef ns, NamespaceType type) {
-  SYSBOX_ASSIGN_OR_RETURN(const NamespaceId id, IdOf(ns));
+absl::Status Stay::Go(FdRef ns, const NamespaceId& id, NamespaceType type) {
   std::optional<NamespaceId>& at =
       type == NamespaceType::kMount ? mount_ : network_;
   if (at == id) return absl::OkStatus();

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "sysbox/linux/capabilities.h"
 #include "sysbox/linux/fd.h"
+#include "sysbox/linux/known_namespace.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/trap/caller.h"
 
@@ -73,6 +74,8 @@ class InPlace {
 class Visit {
  public:
   static absl::StatusOr<Visit> Enter(FdRef ns, NamespaceType type);
+  static absl::StatusOr<Visit> Enter(const KnownNamespace& ns,
+                                     NamespaceType type);
   Visit(Visit&& other) noexcept;
   Visit& operator=(Visit&&) = delete;
   ~Visit();
@@ -96,7 +99,7 @@ class Stay {
 
  private:
   friend class Visit;
-  absl::Status Go(FdRef ns, NamespaceType type);
+  absl::Status Go(FdRef ns, const NamespaceId& id, NamespaceType type);
   // Where the thread is, if it is not at home.
   std::optional<NamespaceId> mount_;
   std::optional<NamespaceId> network_;

@@ -16,7 +16,7 @@
 
 namespace sysbox::trap {
 
-class ReplicaMemory;  // replica_memory.h
+struct Memory;  // memory.h
 
 // Settled when its first listener comes.
 struct Container {
@@ -26,7 +26,7 @@ struct Container {
   NamespaceId user_namespace;
   std::string rootfs;  // on the host; "": not known
   // Of all its listeners. Null: nothing is remembered.
-  std::shared_ptr<ReplicaMemory> replicas;
+  std::shared_ptr<Memory> memory;
 };
 
 // sysinfo(2)'s numbers, in bytes and its own fixed point.

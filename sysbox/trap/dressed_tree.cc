@@ -5,19 +5,25 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <string>
 #include <utility>
 
+#include "absl/types/span.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/close_all.h"
 #include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/linux/namespaces.h"
+#include "sysbox/linux/pid_namespace.h"
 #include "sysbox/trap/callers_place.h"
+#include "sysbox/trap/memory.h"
 
 namespace sysbox::trap {
 namespace {
@@ -27,11 +33,32 @@ constexpr DressedType kTypes[] = {
     {"sysfs", "/sys", SYSFS_MAGIC},
 };
 
+// A place or what is in it, and no link on the way to it.
+constexpr int kPlaceFlags = O_PATH | O_NOFOLLOW;
+constexpr uint64_t kPlaceResolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
+
+bool MeansNone(int error) {
+  return error == ENOENT || error == ENOTDIR || error == ELOOP;
+}
+
 // Invalid if there is none.
 absl::StatusOr<Fd> FindPlace(FdRef base, const std::string& path) {
   auto place = OpenBelow(base, path);
   if (ErrnoOf(place.status()) == ENOENT) return Fd();
   return place;
+}
+
+// Likewise of several; an errno, or 0. System calls only.
+int OpenPlaces(FdRef base, absl::Span<const char* const> paths,
+               absl::Span<int> places) {
+  const open_how how = {
+      .flags = kPlaceFlags | O_CLOEXEC, .mode = 0, .resolve = kPlaceResolve};
+  for (size_t i = 0; i < paths.size(); ++i) {
+    places[i] = static_cast<int>(
+        syscall(SYS_openat2, base.get(), paths[i], &how, sizeof how));
+    if (places[i] < 0 && !MeansNone(errno)) return errno;
+  }
+  return 0;
 }
 
 // Invalid, too, where something lies already: somebody began, and died.
@@ -58,12 +85,6 @@ bool IsNative(const Replica& replica) {
   return replica.kind == Replica::Kind::kNative;
 }
 
-bool HoldsOthers(const std::vector<Replica>& plan, const Replica& replica) {
-  return std::any_of(plan.begin(), plan.end(), [&](const Replica& other) {
-    return LiesBelow(other, replica);
-  });
-}
-
 MountAttributes AllOf(const Replica& replica, bool read_only) {
   MountAttributes attributes = {.propagation = MS_PRIVATE};
   if (read_only || replica.read_only) attributes.set = MOUNT_ATTR_RDONLY;
@@ -81,23 +102,26 @@ MountAttributes WhatIsNotCloned(const Replica& replica, bool) {
 
 struct OpenedDirectory {
   std::string path;
-  Fd fd;
+  FdRef fd;
 };
 
 // An init that has moved to a user namespace of its own has what lies on its
 // mounts locked there: they can be cloned only together.
 // No link on the way is followed: what is there may have changed meanwhile.
-// `parent`: of the piece before, which is often this one's, too.
+// `parent`: of the piece before, which is often this one's, too; of those in
+// `used`.
 absl::StatusOr<DetachedMount> ClonePiece(FdRef base, const std::string& path,
-                                         OpenedDirectory* parent) {
+                                         bool whole, OpenedDirectory* parent,
+                                         std::vector<Fd>* used) {
   const size_t slash = path.rfind('/');
   const bool deep = slash != std::string::npos;
   if (deep && parent->path != path.substr(0, slash)) {
     parent->path = path.substr(0, slash);
-    SYSBOX_ASSIGN_OR_RETURN(parent->fd, OpenBelow(base, parent->path));
+    SYSBOX_ASSIGN_OR_RETURN(Fd opened, OpenBelow(base, parent->path));
+    parent->fd = used->emplace_back(std::move(opened));
   }
-  auto entry = CloneEntry(deep ? FdRef(parent->fd) : base,
-                          deep ? path.substr(slash + 1) : path);
+  auto entry = CloneEntry(deep ? parent->fd : base,
+                          deep ? path.substr(slash + 1) : path, whole);
   if (ErrnoOf(entry.status()) != EINVAL) return entry;
   SYSBOX_ASSIGN_OR_RETURN(const Fd piece, OpenBelow(base, path));
   auto clone = CloneTree(piece, "", /*recursive=*/false);
@@ -134,71 +158,107 @@ absl::StatusOr<DetachedMount> CloneAlone(FdRef at, std::string_view path,
 }
 
 absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path) {
-  auto file = OpenAt2(base, path, {.flags = O_PATH | O_NOFOLLOW},
-                      RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
-  const int error = ErrnoOf(file.status());
-  if (error == ENOTDIR || error == ELOOP) return ErrnoStatus(ENOENT, path);
+  auto file = OpenAt2(base, path, {.flags = kPlaceFlags}, kPlaceResolve);
+  if (MeansNone(ErrnoOf(file.status()))) return ErrnoStatus(ENOENT, path);
   return file;
 }
 
+absl::Status Wardrobe::MakePlan(const Container& container,
+                                const DressedType& type) {
+  ReplicaMemory own;
+  ReplicaMemory& memory =
+      container.memory != nullptr ? container.memory->replicas : own;
+  absl::StatusOr<Fd> origin =
+      OpenBelow(init_->root, std::string(type.mount_point.substr(1)));
+  if (ErrnoOf(origin.status()) == ENOENT) {
+    plan_ = std::make_shared<const std::vector<Replica>>();
+    return absl::OkStatus();
+  }
+  SYSBOX_ASSIGN_OR_RETURN(origin_, std::move(origin));
+  SYSBOX_ASSIGN_OR_RETURN(plan_, memory.Plan(container.init, init_, origin_,
+                                             type.mount_point, type.type));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
-                                        const DressedType& type, Fd network) {
-  Wardrobe wardrobe;
-  wardrobe.network_ = std::move(network);
-  Origin& origin = wardrobe.origin_;
-  origin.mount_point = type.mount_point;
-  SYSBOX_ASSIGN_OR_RETURN(origin.mount_namespace,
-                          OpenNamespace(container.init, NamespaceType::kMount));
-  SYSBOX_ASSIGN_OR_RETURN(
-      origin.network_namespace,
-      OpenNamespace(container.init, NamespaceType::kNetwork));
-  SYSBOX_ASSIGN_OR_RETURN(
-      origin.root, sysbox::Open(fmt::format("/proc/{}/root", container.init),
-                                {.flags = O_PATH | O_DIRECTORY}));
-  const std::shared_ptr<ReplicaMemory> memory =
-      container.replicas != nullptr ? container.replicas
-                                    : std::make_shared<ReplicaMemory>();
-  SYSBOX_ASSIGN_OR_RETURN(
-      wardrobe.plan_,
-      memory->Plan(container.init, {origin.mount_namespace, origin.root},
-                   type.mount_point, type.type));
-  // All of that was init's, if this still is.
+                                        const DressedType& type,
+                                        const Standing& standing) {
+  Wardrobe wardrobe(standing);
+  InitMemory own;
+  InitMemory& memory =
+      container.memory != nullptr ? container.memory->init : own;
+  wardrobe.init_ = standing.init;
+  SYSBOX_RETURN_IF_ERROR(wardrobe.MakePlan(container, type));
+  if (wardrobe.empty()) {
+    // It may have gone elsewhere, and have some there.
+    SYSBOX_ASSIGN_OR_RETURN(wardrobe.init_,
+                            memory.Place(container.init, container.init_start));
+    SYSBOX_RETURN_IF_ERROR(wardrobe.MakePlan(container, type));
+  }
   SYSBOX_RETURN_IF_ERROR(
-      memory->CheckStillIs(container.init, container.init_start));
+      memory.CheckStillIs(container.init, container.init_start));
+  wardrobe.together_ = standing.network.id == wardrobe.init_->network.id &&
+                       standing.pids.id == wardrobe.init_->pids.id;
+  wardrobe.ChooseSeparate();
   return wardrobe;
 }
 
+void Wardrobe::ChooseSeparate() {
+  separate_.clear();
+  for (const Replica& replica : *plan_) {
+    if (together_ && replica.comes_along) continue;
+    separate_.push_back(&replica);
+  }
+}
+
+void Wardrobe::TakeApart() {
+  together_ = false;
+  ChooseSeparate();
+}
+
 Wardrobe::~Wardrobe() {
-  std::vector<Fd> used = std::move(native_places_);
+  std::vector<Fd> used = std::move(used_);
+  std::move(native_places_.begin(), native_places_.end(),
+            std::back_inserter(used));
   for (Piece& piece : pieces_) used.push_back(piece.mount.Release());
   CloseAll(std::move(used));
 }
 
 absl::Status Wardrobe::FindNatives(FdRef base) {
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(network_, NamespaceType::kNetwork));
   native_places_.clear();
-  for (const Replica& replica : *plan_) {
-    Fd& place = native_places_.emplace_back();
-    if (!IsNative(replica)) continue;
-    SYSBOX_ASSIGN_OR_RETURN(place, FindPlace(base, replica.path));
+  std::vector<const char*> paths;
+  for (const Replica* replica : separate_) {
+    if (IsNative(*replica)) paths.push_back(replica->path.c_str());
+  }
+  if (paths.empty()) return absl::OkStatus();
+  SYSBOX_ASSIGN_OR_RETURN(
+      Visit visit, Visit::Enter(standing_->network, NamespaceType::kNetwork));
+  while (native_places_.size() < paths.size()) {
+    const auto next =
+        absl::MakeSpan(paths).subspan(native_places_.size(), kMostOpenedThere);
+    SYSBOX_ASSIGN_OR_RETURN(
+        std::vector<Fd> places,
+        OpenInPidNamespace(
+            standing_->pids.fd, next.size(),
+            [&](absl::Span<int> fds) { return OpenPlaces(base, next, fds); }));
+    std::move(places.begin(), places.end(), std::back_inserter(native_places_));
   }
   return absl::OkStatus();
 }
 
 const Replica* Wardrobe::Next(bool native) const {
-  if (pieces_.size() == plan_->size()) return nullptr;
-  const Replica& next = (*plan_)[pieces_.size()];
-  return IsNative(next) == native ? &next : nullptr;
+  if (pieces_.size() == separate_.size()) return nullptr;
+  const Replica* next = separate_[pieces_.size()];
+  return IsNative(*next) == native ? next : nullptr;
 }
 
-absl::StatusOr<bool> Wardrobe::CloneNatives(FdRef mount_namespace) {
+absl::StatusOr<bool> Wardrobe::CloneNatives() {
   if (Next(/*native=*/true) == nullptr) return true;
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+  SYSBOX_ASSIGN_OR_RETURN(
+      Visit visit, Visit::Enter(standing_->mounts, NamespaceType::kMount));
   while (const Replica* replica = Next(/*native=*/true)) {
-    Piece piece = {*replica, DetachedMount()};
-    if (const Fd& place = native_places_[pieces_.size()]; place.valid()) {
+    Piece piece = {replica, DetachedMount()};
+    if (const Fd& place = native_places_[next_native_++]; place.valid()) {
       auto clone = CloneTree(place, "", false);
       if (ErrnoOf(clone.status()) == EINVAL) return false;
       SYSBOX_ASSIGN_OR_RETURN(piece.mount, std::move(clone));
@@ -212,19 +272,17 @@ absl::Status Wardrobe::CloneOthers() {
   if (Next(/*native=*/false) == nullptr) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(
       Visit network_visit,
-      Visit::Enter(origin_.network_namespace, NamespaceType::kNetwork));
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit, Visit::Enter(origin_.mount_namespace,
-                                                    NamespaceType::kMount));
-  SYSBOX_ASSIGN_OR_RETURN(
-      const Fd base,
-      OpenBelow(origin_.root, std::string(origin_.mount_point.substr(1))));
-  OpenedDirectory parent;
+      Visit::Enter(init_->network, NamespaceType::kNetwork));
+  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
+                          Visit::Enter(init_->mounts, NamespaceType::kMount));
+  OpenedDirectory parent = {.path = "", .fd = origin_};
   while (const Replica* replica = Next(/*native=*/false)) {
-    Piece piece = {*replica, DetachedMount()};
-    SYSBOX_ASSIGN_OR_RETURN(piece.mount,
-                            ClonePiece(base, replica->path, &parent));
+    Piece piece = {replica, DetachedMount()};
+    const bool whole = together_ && replica->whole;
+    SYSBOX_ASSIGN_OR_RETURN(piece.mount, ClonePiece(origin_, replica->path,
+                                                    whole, &parent, &used_));
     // What is put on a peer of the original comes over that, too.
-    if (HoldsOthers(*plan_, *replica)) {
+    if (replica->holds_others && !whole) {
       SYSBOX_RETURN_IF_ERROR(MakePrivate(piece.mount.fd()));
     }
     pieces_.push_back(std::move(piece));
@@ -234,11 +292,11 @@ absl::Status Wardrobe::CloneOthers() {
 
 // The kernel lists mounts by age, and who unmounts from the end of the list
 // expects what lies on another behind it: hence in the order of the plan.
-absl::StatusOr<bool> Wardrobe::Fetch(FdRef base, FdRef mount_namespace) {
+absl::StatusOr<bool> Wardrobe::Fetch(FdRef base) {
   SYSBOX_RETURN_IF_ERROR(FindNatives(base));
-  while (pieces_.size() < plan_->size()) {
+  while (pieces_.size() < separate_.size()) {
     SYSBOX_RETURN_IF_ERROR(CloneOthers());
-    SYSBOX_ASSIGN_OR_RETURN(const bool possible, CloneNatives(mount_namespace));
+    SYSBOX_ASSIGN_OR_RETURN(const bool possible, CloneNatives());
     if (!possible) return false;
   }
   return true;
@@ -246,16 +304,16 @@ absl::StatusOr<bool> Wardrobe::Fetch(FdRef base, FdRef mount_namespace) {
 
 absl::Status Wardrobe::PutOn(FdRef base, bool read_only, Attributes attributes,
                              Place place) {
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(network_, NamespaceType::kNetwork));
+  SYSBOX_ASSIGN_OR_RETURN(
+      Visit visit, Visit::Enter(standing_->network, NamespaceType::kNetwork));
   for (Piece& piece : pieces_) {
     if (!piece.mount.valid()) continue;
-    const MountAttributes wanted = attributes(piece.replica, read_only);
+    const MountAttributes wanted = attributes(*piece.replica, read_only);
     if (wanted.set != 0 || wanted.propagation != 0) {
       SYSBOX_RETURN_IF_ERROR(
           SetMountAttributes(piece.mount.fd(), wanted, /*recursive=*/true));
     }
-    SYSBOX_RETURN_IF_ERROR(place(piece.mount, base, piece.replica.path));
+    SYSBOX_RETURN_IF_ERROR(place(piece.mount, base, piece.replica->path));
   }
   return absl::OkStatus();
 }

@@ -3,6 +3,7 @@
 #ifndef SYSBOX_TRAP_DRESSED_TREE_H_
 #define SYSBOX_TRAP_DRESSED_TREE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,8 +13,10 @@
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/mount.h"
 #include "sysbox/trap/container.h"
+#include "sysbox/trap/init_memory.h"
 #include "sysbox/trap/replica_memory.h"
 #include "sysbox/trap/replicas.h"
+#include "sysbox/trap/standing.h"
 
 namespace sysbox::trap {
 
@@ -41,23 +44,31 @@ absl::Status MakePrivate(FdRef mount);
 // the container has none, or has taken everything away.
 class Wardrobe {
  public:
-  // `network`: the caller's namespace. Each sees directories of its own below
-  // /proc/sys/net, so what lies over them is put there from within it.
+  // `standing`: who is to wear it; outlives the wardrobe. Each network
+  // namespace has directories of its own below /proc/sys/net, each pid
+  // namespace a pid_max: from within it is found what is put over them, or
+  // shown.
   static absl::StatusOr<Wardrobe> Open(const Container& container,
-                                       const DressedType& type, Fd network);
+                                       const DressedType& type,
+                                       const Standing& standing);
   Wardrobe(Wardrobe&&) = default;
   Wardrobe& operator=(Wardrobe&&) = delete;
   ~Wardrobe();
   bool empty() const { return plan_->empty(); }
   const std::vector<Replica>& plan() const { return *plan_; }
+  // Whether what lies on a piece is cloned along with it: if the natives there
+  // are the wearer's, too. The kernel locks it then where the user namespace of
+  // the thread's mount namespace is another than when `base` was made.
+  bool together() const { return together_; }
+  void TakeApart();  // each by itself
 
   // Clones all of it for `base`, the root of a file system of the same type,
   // which has to be there first, so that all are younger. From where the thread
   // is at home. To let go of what is then not used takes a grace period of the
   // kernel's for each: only when it is known to be needed. False before Linux
-  // 6.15 if `base` is not attached in `mount_namespace` but detached: then once
-  // more when it is.
-  absl::StatusOr<bool> Fetch(FdRef base, FdRef mount_namespace);
+  // 6.15 if `base` is not attached in the wearer's mount namespace but
+  // detached: then once more when it is.
+  absl::StatusOr<bool> Fetch(FdRef base);
   // Puts what was fetched over `base`; all read-only if `read_only`. What
   // `base` has no place for is left out, and where something lies already,
   // nothing is put. Before Linux 6.15 `base` must be attached in the thread's
@@ -71,37 +82,37 @@ class Wardrobe {
   bool IsWornBy(FdRef base) const;
 
  private:
-  Wardrobe() = default;
+  explicit Wardrobe(const Standing& standing) : standing_(&standing) {}
   struct Piece {
-    Replica replica;
+    const Replica* replica;
     DetachedMount mount;  // natives are cloned from the base
   };
-  // Where the container's init has it.
-  struct Origin {
-    Fd mount_namespace;
-    Fd network_namespace;
-    Fd root;
-    std::string_view mount_point;
-  };
+  absl::Status MakePlan(const Container& container, const DressedType& type);
   using Place = absl::Status (*)(const DetachedMount& mount, FdRef base,
                                  const std::string& path);
+  void ChooseSeparate();
   // Where they are on `base` while nothing covers them.
   absl::Status FindNatives(FdRef base);
   // What is to be cloned next, if it is `native`, or is not.
   const Replica* Next(bool native) const;
   // As many as are next. False: as Fetch.
-  absl::StatusOr<bool> CloneNatives(FdRef mount_namespace);
+  absl::StatusOr<bool> CloneNatives();
   absl::Status CloneOthers();
   // Before each is put anywhere, what it is to be.
   using Attributes = MountAttributes (*)(const Replica& replica,
                                          bool read_only);
   absl::Status PutOn(FdRef base, bool read_only, Attributes attributes,
                      Place place);
-  Origin origin_;
-  Fd network_;
+  const Standing* standing_;
+  InitPlacePtr init_;
+  Fd origin_;  // what is at the mount point there
   ReplicaPlan plan_;
-  std::vector<Fd> native_places_;  // as planned; invalid: none
-  std::vector<Piece> pieces_;      // as planned; those that are cloned
+  bool together_ = false;                 // what is whole is cloned as such
+  std::vector<const Replica*> separate_;  // of the plan: to be cloned
+  std::vector<Fd> native_places_;         // of separate natives; invalid: none
+  size_t next_native_ = 0;                // the first that is not cloned
+  std::vector<Piece> pieces_;             // of separate ones, as far as cloned
+  std::vector<Fd> used_;                  // to be closed with them
 };
 
 }  // namespace sysbox::trap

@@ -6,7 +6,7 @@
 
 #include "sysbox/base/log.h"
 #include "sysbox/base/status.h"
-#include "sysbox/trap/replica_memory.h"
+#include "sysbox/trap/memory.h"
 
 namespace sysbox::trap {
 namespace {
@@ -27,7 +27,7 @@ ListenerPtr Listeners::Add(const Container& container, const std::string& name,
   if (served == nullptr || served->container.init != container.init) {
     served = std::make_shared<Served>();
     served->container = container;
-    served->container.replicas = std::make_shared<ReplicaMemory>();
+    served->container.memory = std::make_shared<Memory>();
   }
   ++served->listeners;
   listener->served = served;

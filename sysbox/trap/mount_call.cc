@@ -1,7 +1,7 @@
 #include "sysbox/trap/mount_call.h"
 
 #include <fcntl.h>
-#include <linux/capability.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -26,6 +26,7 @@
 #include "sysbox/trap/mount_steps.h"
 #include "sysbox/trap/overlay_ground.h"
 #include "sysbox/trap/remount_call.h"
+#include "sysbox/trap/standing.h"
 
 namespace sysbox::trap {
 namespace {
@@ -43,87 +44,84 @@ const DressedType* TypeOfRoot(FdRef file) {
   return status.ok() && status->st_ino == kRootInode ? type : nullptr;
 }
 
-absl::StatusOr<DetachedMount> MakeFilesystem(const TrappedCall& call,
-                                             std::string_view type,
-                                             const NewMount& mount) {
-  const bool proc = type == "proc";
-  SYSBOX_ASSIGN_OR_RETURN(const std::string source,
-                          ReadMountSource(call, type));
-  // A procfs is of the pid namespace, a sysfs of the network namespace.
+// A procfs is of the pid namespace, a sysfs of the network namespace.
+const KnownNamespace& NamespaceFor(const DressedType& type,
+                                   const Standing& standing) {
+  return type.magic == PROC_SUPER_MAGIC ? standing.pids : standing.network;
+}
+
+absl::StatusOr<DetachedMount> MakeFilesystem(const DressedType& type,
+                                             const std::string& source,
+                                             const NewMount& mount,
+                                             const Standing& standing) {
+  if (type.magic == PROC_SUPER_MAGIC) {
+    return NewProcfs(standing.pids.fd, source, mount.options, mount.attributes);
+  }
   SYSBOX_ASSIGN_OR_RETURN(
-      Fd ns, proc ? call.caller.PidNamespaceForChildren()
-                  : call.caller.Namespace(NamespaceType::kNetwork));
-  SYSBOX_RETURN_IF_ERROR(CheckAdministers(call, ns));
-  if (proc) return NewProcfs(ns, source, mount.options, mount.attributes);
-  SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(ns, NamespaceType::kNetwork));
-  return NewFilesystem(std::string(type), source, mount.options,
+      Visit visit, Visit::Enter(standing.network, NamespaceType::kNetwork));
+  return NewFilesystem(std::string(type.type), source, mount.options,
                        mount.attributes);
 }
 
 // In the caller's mount namespace.
 absl::Status AttachTo(const TrappedCall& call, const DetachedMount& base,
-                      FdRef target, FdRef mount_namespace) {
+                      FdRef target, const Standing& standing) {
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+                          Visit::Enter(standing.mounts, NamespaceType::kMount));
   NoteMount(call, base.fd());
   return AttachMount(base, target);
 }
 
 // While nobody sees it. False before Linux 6.15.
 absl::StatusOr<bool> DressDetached(const DetachedMount& base,
-                                   FdRef mount_namespace, Wardrobe& wardrobe,
+                                   const Standing& standing, Wardrobe& wardrobe,
                                    bool read_only) {
-  SYSBOX_ASSIGN_OR_RETURN(const bool fetched,
-                          wardrobe.Fetch(base.fd(), mount_namespace));
+  SYSBOX_ASSIGN_OR_RETURN(const bool fetched, wardrobe.Fetch(base.fd()));
   if (!fetched) return false;
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+                          Visit::Enter(standing.mounts, NamespaceType::kMount));
   const absl::Status dressed = wardrobe.DressNew(base.fd(), read_only);
   if (ErrnoOf(dressed) == EINVAL) return false;
   SYSBOX_RETURN_IF_ERROR(dressed);
   return true;
 }
 
-absl::Status DressAttached(FdRef base, FdRef mount_namespace,
+absl::Status DressAttached(FdRef base, const Standing& standing,
                            Wardrobe& wardrobe, bool read_only) {
-  SYSBOX_ASSIGN_OR_RETURN(const bool fetched,
-                          wardrobe.Fetch(base, mount_namespace));
+  SYSBOX_ASSIGN_OR_RETURN(const bool fetched, wardrobe.Fetch(base));
   if (!fetched) return ErrnoStatus(EINVAL, "clone for an attached mount");
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+                          Visit::Enter(standing.mounts, NamespaceType::kMount));
   return wardrobe.Dress(base, read_only);
 }
 
 // Whether a predecessor had attached its mount to `target` before it died.
 // Before Linux 6.15 it may have died before it was dressed.
 absl::StatusOr<bool> WasMade(const TrappedCall& call, FdRef target,
-                             FdRef mount_namespace, Wardrobe& wardrobe,
+                             const Standing& standing, Wardrobe& wardrobe,
                              bool read_only) {
   if (call.progress.earlier() == 0 || !IsNotedMount(call, target)) return false;
-  SYSBOX_RETURN_IF_ERROR(
-      DressAttached(target, mount_namespace, wardrobe, read_only));
+  SYSBOX_RETURN_IF_ERROR(DressAttached(target, standing, wardrobe, read_only));
   return true;
 }
 
+// On a stay.
 absl::Status Attach(const TrappedCall& call, const DetachedMount& base,
-                    FdRef target, FdRef mount_namespace, Wardrobe& wardrobe,
+                    FdRef target, const Standing& standing, Wardrobe& wardrobe,
                     bool read_only) {
-  const Stay stay;
-  SYSBOX_ASSIGN_OR_RETURN(
-      const bool dressed,
-      DressDetached(base, mount_namespace, wardrobe, read_only));
-  SYSBOX_RETURN_IF_ERROR(AttachTo(call, base, target, mount_namespace));
+  SYSBOX_ASSIGN_OR_RETURN(const bool dressed,
+                          DressDetached(base, standing, wardrobe, read_only));
+  SYSBOX_RETURN_IF_ERROR(AttachTo(call, base, target, standing));
   if (dressed) return absl::OkStatus();
-  return DressAttached(base.fd(), mount_namespace, wardrobe, read_only);
+  return DressAttached(base.fd(), standing, wardrobe, read_only);
 }
 
-absl::StatusOr<Wardrobe> OpenWardrobe(const TrappedCall& call,
-                                      const DressedType& type) {
-  SYSBOX_ASSIGN_OR_RETURN(Fd network,
-                          call.caller.Namespace(NamespaceType::kNetwork));
-  return Wardrobe::Open(call.container, type, std::move(network));
+// Of one that may mount.
+absl::StatusOr<Standing> FindStanding(const TrappedCall& call) {
+  SYSBOX_ASSIGN_OR_RETURN(Standing standing, Standing::Of(call));
+  SYSBOX_RETURN_IF_ERROR(CheckAdministers(call, standing.mounts));
+  return standing;
 }
 
 absl::StatusOr<NewMount> DecodeArguments(const TrappedCall& call,
@@ -151,6 +149,7 @@ absl::Status MountOverlay(const TrappedCall& call) {
 }
 
 absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
+  call.caller.Prefetch({2, 1, 0});
   absl::StatusOr<std::string> name =
       call.caller.ReadString(call.caller.arg(2), kMaxType);
   const DressedType* type = name.ok() ? FindDressedType(*name) : nullptr;
@@ -160,22 +159,40 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
                ? MountAllowed(call, *name, flags)
                : KernelsOwn();
   }
-  SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
+  SYSBOX_ASSIGN_OR_RETURN(const Standing standing, FindStanding(call));
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
-  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
+  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,
+                          Wardrobe::Open(call.container, *type, standing));
   if (wardrobe.empty()) return KernelsOwn();
   const bool read_only = (flags & MS_RDONLY) != 0;
-  SYSBOX_RETURN_IF_ERROR(CheckNotRevealing(call, mount_namespace, type->type,
+  SYSBOX_RETURN_IF_ERROR(CheckNotRevealing(call, standing.mounts.fd, type->type,
                                            wardrobe.plan(), read_only));
-  SYSBOX_ASSIGN_OR_RETURN(
-      const bool made,
-      WasMade(call, target, mount_namespace, wardrobe, read_only));
+  SYSBOX_ASSIGN_OR_RETURN(const bool made,
+                          WasMade(call, target, standing, wardrobe, read_only));
   if (made) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(NewMount mount, DecodeArguments(call, flags));
   if (!NamesNoFile(mount.options)) return KernelsOwn();
-  SYSBOX_ASSIGN_OR_RETURN(DetachedMount base,
-                          MakeFilesystem(call, type->type, mount));
-  return Attach(call, base, target, mount_namespace, wardrobe, read_only);
+  SYSBOX_ASSIGN_OR_RETURN(const std::string source,
+                          ReadMountSource(call, type->type));
+  SYSBOX_RETURN_IF_ERROR(CheckAdministers(call, NamespaceFor(*type, standing)));
+  const auto make = [&] {
+    return MakeFilesystem(*type, source, mount, standing);
+  };
+  if (wardrobe.together()) {
+    const Stay stay;
+    SYSBOX_ASSIGN_OR_RETURN(
+        Visit visit, Visit::Enter(standing.mounts, NamespaceType::kMount));
+    const absl::StatusOr<DetachedMount> base = make();
+    if (base.ok()) {
+      return Attach(call, *base, target, standing, wardrobe, read_only);
+    }
+    // The kernel found it too revealing there. We have looked ourselves.
+    if (ErrnoOf(base.status()) != EPERM) return base.status();
+    wardrobe.TakeApart();
+  }
+  const Stay stay;
+  SYSBOX_ASSIGN_OR_RETURN(const DetachedMount base, make());
+  return Attach(call, base, target, standing, wardrobe, read_only);
 }
 
 absl::StatusOr<bool> IsReadOnly(FdRef mount) {
@@ -185,18 +202,18 @@ absl::StatusOr<bool> IsReadOnly(FdRef mount) {
 
 // Where what lies on `source` is locked there: it comes along by itself.
 absl::Status BindWhole(const TrappedCall& call, FdRef source, FdRef target,
-                       FdRef mount_namespace) {
+                       const Standing& standing) {
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+                          Visit::Enter(standing.mounts, NamespaceType::kMount));
   const absl::StatusOr<DetachedMount> clone = CloneTree(source, "", true);
   if (!clone.ok()) return KernelsOwn();
   NoteMount(call, clone->fd());
   return AttachMount(*clone, target);
 }
 
-absl::StatusOr<DetachedMount> CloneOf(FdRef source, FdRef mount_namespace) {
+absl::StatusOr<DetachedMount> CloneOf(FdRef source, const Standing& standing) {
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+                          Visit::Enter(standing.mounts, NamespaceType::kMount));
   return CloneAlone(source, "", /*recursive=*/false);
 }
 
@@ -204,22 +221,23 @@ absl::Status BindOne(const TrappedCall& call) {
   SYSBOX_ASSIGN_OR_RETURN(Fd source, OpenPath(call, 0, 0));
   const DressedType* type = TypeOfRoot(source);
   if (type == nullptr) return KernelsOwn();
-  SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
+  SYSBOX_ASSIGN_OR_RETURN(const Standing standing, FindStanding(call));
   SYSBOX_ASSIGN_OR_RETURN(Fd target, OpenPath(call, 1, O_DIRECTORY));
-  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
+  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,
+                          Wardrobe::Open(call.container, *type, standing));
   if (!wardrobe.IsWornBy(source)) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(const bool read_only, IsReadOnly(source));
-  SYSBOX_ASSIGN_OR_RETURN(
-      const bool made,
-      WasMade(call, target, mount_namespace, wardrobe, read_only));
+  SYSBOX_ASSIGN_OR_RETURN(const bool made,
+                          WasMade(call, target, standing, wardrobe, read_only));
   if (made) return absl::OkStatus();
   if (!call.caller.Waits()) return ErrnoStatus(ESRCH, "caller");
-  const absl::StatusOr<DetachedMount> clone = CloneOf(source, mount_namespace);
+  const absl::StatusOr<DetachedMount> clone = CloneOf(source, standing);
   if (ErrnoOf(clone.status()) == EINVAL) {
-    return BindWhole(call, source, target, mount_namespace);
+    return BindWhole(call, source, target, standing);
   }
   if (!clone.ok()) return KernelsOwn();
-  return Attach(call, *clone, target, mount_namespace, wardrobe, read_only);
+  const Stay stay;
+  return Attach(call, *clone, target, standing, wardrobe, read_only);
 }
 
 // A detached procfs or sysfs that is about to be attached.
@@ -228,20 +246,20 @@ absl::Status DressCallers(const TrappedCall& call) {
       Fd source, call.caller.File(static_cast<int>(call.caller.arg(0))));
   const DressedType* type = TypeOfRoot(source);
   if (type == nullptr) return KernelsOwn();
-  SYSBOX_ASSIGN_OR_RETURN(Fd mount_namespace, OpenMountNamespace(call));
-  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe, OpenWardrobe(call, *type));
+  SYSBOX_ASSIGN_OR_RETURN(const Standing standing, FindStanding(call));
+  SYSBOX_ASSIGN_OR_RETURN(Wardrobe wardrobe,
+                          Wardrobe::Open(call.container, *type, standing));
   const bool begun = call.progress.earlier() != 0;  // and not finished
   if (wardrobe.empty() || (!begun && wardrobe.IsWornBy(source))) {
     return KernelsOwn();
   }
   SYSBOX_ASSIGN_OR_RETURN(const bool read_only, IsReadOnly(source));
   const Stay stay;
-  SYSBOX_ASSIGN_OR_RETURN(const bool fetched,
-                          wardrobe.Fetch(source, mount_namespace));
+  SYSBOX_ASSIGN_OR_RETURN(const bool fetched, wardrobe.Fetch(source));
   if (!fetched) return KernelsOwn();
   call.progress.Note(1);
   SYSBOX_ASSIGN_OR_RETURN(Visit visit,
-                          Visit::Enter(mount_namespace, NamespaceType::kMount));
+                          Visit::Enter(standing.mounts, NamespaceType::kMount));
   // What open_tree(2) gave may be a peer of what is attached somewhere.
   if (MakePrivate(source).ok()) {
     (void)wardrobe.Dress(source, read_only);

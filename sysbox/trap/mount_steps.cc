@@ -23,13 +23,17 @@ Verdict ToVerdict(const absl::Status& done) {
   return Fail(done, EPERM);
 }
 
-absl::Status CheckAdministers(const TrappedCall& call, FdRef ns) {
+absl::Status CheckAdministers(const TrappedCall& call,
+                              const KnownNamespace& ns) {
   SYSBOX_ASSIGN_OR_RETURN(CallerIdentity identity, call.caller.Identity());
   if (!identity.Can(CAP_SYS_ADMIN)) return KernelsOwn();
   SYSBOX_ASSIGN_OR_RETURN(NamespaceId user, call.caller.UserNamespace());
-  SYSBOX_ASSIGN_OR_RETURN(Fd owner, OwningUserNamespace(ns));
-  SYSBOX_ASSIGN_OR_RETURN(NamespaceId owner_id, IdOf(owner));
-  return user == owner_id ? absl::OkStatus() : KernelsOwn();
+  return user == ns.owner ? absl::OkStatus() : KernelsOwn();
+}
+
+absl::Status CheckAdministers(const TrappedCall& call, FdRef ns) {
+  SYSBOX_ASSIGN_OR_RETURN(const KnownNamespace known, Know(ns));
+  return CheckAdministers(call, known);
 }
 
 absl::StatusOr<Fd> OpenMountNamespace(const TrappedCall& call) {

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sysbox/linux/fd.h"
+#include "sysbox/linux/known_namespace.h"
 #include "sysbox/linux/mount.h"
 #include "sysbox/linux/mount_info.h"
 #include "sysbox/trap/call.h"
@@ -24,6 +25,8 @@ Verdict ToVerdict(const absl::Status& done);
 // The kernel asks for CAP_SYS_ADMIN in the user namespace that owns `ns`. We
 // say yes only in the usual case, that this is the caller's own.
 absl::Status CheckAdministers(const TrappedCall& call, FdRef ns);
+absl::Status CheckAdministers(const TrappedCall& call,
+                              const KnownNamespace& ns);
 // The caller's, which it administers.
 absl::StatusOr<Fd> OpenMountNamespace(const TrappedCall& call);
 // The path that argument `argument` points to, as OpenAsCaller. The kernel

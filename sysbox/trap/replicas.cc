@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -124,28 +125,65 @@ bool HidesNothing(const MountInfo& mount, const MountInfo& base,
              [&](const Replica& replica) { return path == replica.path; });
 }
 
+// The mounts on which something lies, directly or not, that is not `ours`.
+absl::flat_hash_set<int> HoldersOfOthers(
+    const std::vector<const MountInfo*>& all,
+    const absl::flat_hash_set<int>& ours) {
+  absl::flat_hash_map<int, int> parents;
+  for (const MountInfo* mount : all) parents[mount->id] = mount->parent_id;
+  absl::flat_hash_set<int> holders;
+  for (const MountInfo* mount : all) {
+    if (ours.contains(mount->id)) continue;
+    for (auto on = parents.find(mount->parent_id);
+         on != parents.end() && holders.insert(on->first).second;) {
+      on = parents.find(on->second);
+    }
+  }
+  return holders;
+}
+
+// Each with how it lies to the others.
+void Relate(std::vector<Replica>* replicas) {
+  for (Replica& replica : *replicas) {
+    for (const Replica& other : *replicas) {
+      if (LiesBelow(other, replica)) replica.holds_others = true;
+      if (other.whole && LiesBelow(replica, other)) replica.comes_along = true;
+    }
+  }
+}
+
+std::string_view DirectoryOf(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? "" : path.substr(0, slash);
+}
+
 // Level by level, each before what lies on it; on every other one natives come
 // first, so that they follow each other: to clone them takes another mount
-// namespace than to clone the rest.
+// namespace than to clone the rest. Those of one directory follow each other,
+// too.
 std::vector<Replica> InLevels(std::vector<Replica> replicas) {
-  std::vector<std::pair<int64_t, Replica*>> order;
+  struct Turn {
+    int64_t level;
+    std::string_view directory;
+    Replica* replica;
+  };
+  std::vector<Turn> order;
   order.reserve(replicas.size());
   for (Replica& replica : replicas) {
     const auto level = std::count_if(
         replicas.begin(), replicas.end(),
         [&](const Replica& other) { return LiesBelow(replica, other); });
     const bool native = replica.kind == Replica::Kind::kNative;
-    order.emplace_back(2 * level + (native == (level % 2 == 0) ? 1 : 0),
-                       &replica);
+    order.push_back({2 * level + (native == (level % 2 == 0) ? 1 : 0),
+                     DirectoryOf(replica.path), &replica});
   }
   std::stable_sort(
-      order.begin(), order.end(),
-      [](const auto& a, const auto& b) { return a.first < b.first; });
+      order.begin(), order.end(), [](const Turn& a, const Turn& b) {
+        return std::tie(a.level, a.directory) < std::tie(b.level, b.directory);
+      });
   std::vector<Replica> ordered;
   ordered.reserve(order.size());
-  for (const auto& [turn, replica] : order) {
-    ordered.push_back(std::move(*replica));
-  }
+  for (const Turn& turn : order) ordered.push_back(std::move(*turn.replica));
   return ordered;
 }
 
@@ -215,7 +253,9 @@ std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
   absl::flat_hash_set<int> ours = {base->id};
   absl::flat_hash_map<std::string, size_t> places;
   const Children children(mounts);
-  for (const MountInfo* mount : AllOn(children, base->id)) {
+  const std::vector<const MountInfo*> all = AllOn(children, base->id);
+  std::vector<int> ids;  // of the replicas' mounts
+  for (const MountInfo* mount : all) {
     Replica replica;
     if (!ours.contains(mount->parent_id) ||
         !IsReplica(*mount, *base, &replica)) {
@@ -232,10 +272,18 @@ std::vector<Replica> PlanReplicas(const std::vector<MountInfo>& mounts,
     if (replicas.size() == kMostReplicas) return {};
     if (free) {
       replicas.push_back(std::move(replica));
+      ids.push_back(mount->id);
     } else {
       replicas[place->second] = std::move(replica);
+      ids[place->second] = mount->id;
     }
   }
+  const auto holders = HoldersOfOthers(all, ours);
+  for (size_t i = 0; i < replicas.size(); ++i) {
+    replicas[i].whole =
+        replicas[i].kind != Replica::Kind::kNative && !holders.contains(ids[i]);
+  }
+  Relate(&replicas);
   return InLevels(std::move(replicas));
 }
 

@@ -22,6 +22,11 @@ struct Replica {
   Kind kind = Kind::kEmulated;
   std::string path;  // below the file system's root, without a slash in front
   bool read_only = false;
+  // Others of the plan are to lie on it.
+  bool holds_others = false;
+  // Not a native, and everything that lies on it is of the plan.
+  bool whole = false;
+  bool comes_along = false;  // with one that is whole and cloned as such
 };
 
 // Whether it is to be put on `other`, or on what lies on that.

@@ -30,8 +30,11 @@ constexpr char kInit[] =
 std::string Text(const std::vector<Replica>& replicas) {
   std::string text;
   for (const Replica& replica : replicas) {
-    text += fmt::format("{} {}{}\n", "enm"[static_cast<int>(replica.kind)],
-                        replica.path, replica.read_only ? " ro" : "");
+    text += fmt::format(
+        "{} {}{}{}{}{}\n", "enm"[static_cast<int>(replica.kind)], replica.path,
+        replica.read_only ? " ro" : "", replica.holds_others ? " holds" : "",
+        replica.holds_others && replica.whole ? " whole" : "",
+        replica.comes_along ? " along" : "");
   }
   return text;
 }
@@ -39,14 +42,32 @@ std::string Text(const std::vector<Replica>& replicas) {
 TEST_CASE("emulated, native and masked paths are repeated, others are not") {
   const auto mounts = VALUE_OF(ParseMountInfo(kInit));
   CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) ==
-        "e sys/kernel\n"
         "e uptime ro\n"
         "m kcore\n"
         "m acpi ro\n"
+        "e sys/kernel holds whole\n"
         "n bus ro\n"
-        "n sys/kernel/hostname\n");
+        "n sys/kernel/hostname along\n");
   CHECK(Text(PlanReplicas(mounts, "/sys", "sysfs")) == "e kernel\n");
   CHECK(PlanReplicas(mounts, "/mnt", "proc").empty());
+}
+
+TEST_CASE("a piece on which something else lies is not cloned whole") {
+  const auto mounts = VALUE_OF(ParseMountInfo(
+      std::string(kInit) +
+      "40 24 0:60 /null /proc/sys/kernel/hostname rw - tmpfs t rw\n"
+      "41 40 0:64 / /proc/sys/kernel/hostname rw - tmpfs scratch rw\n"
+      "42 26 0:50 /proc:bus:pci /proc/bus/pci rw - fuse sysbox rw\n"
+      "43 42 0:41 /bus/pci/devices /proc/bus/pci/devices ro - proc p rw\n"));
+  CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) ==
+        "e uptime ro\n"
+        "m kcore\n"
+        "m acpi ro\n"
+        "e sys/kernel holds\n"
+        "n bus ro holds\n"
+        "n sys/kernel/hostname\n"
+        "e bus/pci holds whole\n"
+        "n bus/pci/devices ro along\n");
 }
 
 TEST_CASE("a file system that covers another one is the one that counts") {
@@ -89,12 +110,12 @@ TEST_CASE("of what lies at one place, it is the mount on top that counts") {
       "40 25 0:51 /proc:uptime /proc/uptime rw - fuse sysbox rw\n"
       "41 26 0:60 /null /proc/bus rw shared:7 - tmpfs tmpfs rw\n"));
   CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) ==
-        "e sys/kernel\n"
         "e uptime\n"
         "m bus\n"
         "m kcore\n"
         "m acpi ro\n"
-        "n sys/kernel/hostname\n");
+        "e sys/kernel holds whole\n"
+        "n sys/kernel/hostname along\n");
 }
 
 TEST_CASE("what lies on another comes behind it, its own kind beside it") {
@@ -106,15 +127,15 @@ TEST_CASE("what lies on another comes behind it, its own kind beside it") {
       "proc p rw\n"
       "42 21 0:50 /proc:sys:kernels /proc/sys/kernels rw - fuse sysbox rw\n"));
   CHECK(Text(PlanReplicas(mounts, "/proc", "proc")) ==
-        "e sys/kernel\n"
         "e uptime ro\n"
         "m kcore\n"
         "m acpi ro\n"
+        "e sys/kernel holds whole\n"
         "e sys/kernels\n"
         "n bus ro\n"
-        "n sys/kernel/hostname\n"
-        "e sys/kernel/hostname/x\n"
-        "n sys/kernel/hostname/x/y\n");
+        "n sys/kernel/hostname holds along\n"
+        "e sys/kernel/hostname/x holds whole along\n"
+        "n sys/kernel/hostname/x/y along\n");
 }
 
 TEST_CASE("a new file system shows no more than an old one") {

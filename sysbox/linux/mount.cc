@@ -130,6 +130,12 @@ absl::StatusOr<DetachedMount> NewFilesystem(
     const std::vector<FilesystemOption>& options, uint64_t attributes) {
   SYSBOX_ASSIGN_OR_RETURN(FilesystemContext context,
                           FilesystemContext::Open(type));
+  return FinishFilesystem(std::move(context), source, options, attributes);
+}
+
+absl::StatusOr<DetachedMount> FinishFilesystem(
+    FilesystemContext context, const std::string& source,
+    const std::vector<FilesystemOption>& options, uint64_t attributes) {
   if (!source.empty()) {
     SYSBOX_RETURN_IF_ERROR(context.SetString("source", source));
   }

@@ -42,6 +42,9 @@ struct MountAttributes {
 class FilesystemContext {
  public:
   static absl::StatusOr<FilesystemContext> Open(const std::string& type);
+  // What fsopen(2) of `type` gave.
+  FilesystemContext(Fd fd, std::string type)
+      : fd_(std::move(fd)), type_(std::move(type)) {}
   absl::Status SetFlag(const std::string& key);
   // At most 255 bytes (the kernel's limit for one value): pass long paths as
   // descriptors or ProcPath, long lists one by one ("lowerdir+").
@@ -52,8 +55,6 @@ class FilesystemContext {
   absl::StatusOr<DetachedMount> Mount(uint64_t attributes);
 
  private:
-  explicit FilesystemContext(Fd fd, std::string type)
-      : fd_(std::move(fd)), type_(std::move(type)) {}
   absl::Status Failure(int error_number, const std::string& what) const;
   Fd fd_;
   std::string type_;
@@ -63,7 +64,11 @@ struct FilesystemOption {
   std::string key;
   std::string value;  // empty: a flag
 };
-// Open, set every option (source as the "source" key), Create, Mount.
+// Sets every option (source as the "source" key), Create, Mount.
+absl::StatusOr<DetachedMount> FinishFilesystem(
+    FilesystemContext context, const std::string& source,
+    const std::vector<FilesystemOption>& options, uint64_t attributes);
+// From Open on.
 absl::StatusOr<DetachedMount> NewFilesystem(
     const std::string& type, const std::string& source,
     const std::vector<FilesystemOption>& options, uint64_t attributes);

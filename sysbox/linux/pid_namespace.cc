@@ -3,16 +3,19 @@
 #include <linux/nsfs.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
-#include "absl/container/inlined_vector.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
@@ -27,24 +30,42 @@ constexpr unsigned long kGetPidFromPidns = _IOR(NSIO, 0x6, int);
 constexpr unsigned long kGetTgidFromPidns = _IOR(NSIO, 0x7, int);
 
 struct Opening {
-  absl::FunctionRef<int(absl::Span<int> fds)> open;
-  FdRef to_us;
-  absl::Span<int> fds;  // as that process numbers them
-  int error = EIO;      // killed before it could say
+  absl::FunctionRef<int()> open;
+  int kept;
+  int to_us;
+  int error = EIO;  // killed before it could say
 };
 
-absl::Status SendOpened(const Opening& opening) {
-  absl::InlinedVector<FdRef, kMostOpenedThere> opened;
-  for (const int fd : opening.fds) {
-    if (fd >= 0) opened.push_back(FdRef(fd));
-  }
-  return SendMessage(opening.to_us, "o", opened);
+// System calls only, from here on.
+void CloseAllBut(unsigned low, unsigned high) {
+  if (low > 0) syscall(SYS_close_range, 0, low - 1, 0);
+  if (high - low > 1) syscall(SYS_close_range, low + 1, high - 1, 0);
+  syscall(SYS_close_range, high + 1, ~0u, 0);
+}
+
+bool Send(int socket, int fd) {
+  char byte = 0;
+  iovec data = {&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+  msghdr message = {};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  return syscall(SYS_sendmsg, socket, &message, MSG_NOSIGNAL) == 1;
 }
 
 int OpenThere(void* argument) {
   auto* opening = static_cast<Opening*>(argument);
-  const int error = opening->open(opening->fds);
-  if (error != 0 || SendOpened(*opening).ok()) opening->error = error;
+  const auto [low, high] = std::minmax(opening->kept, opening->to_us);
+  CloseAllBut(static_cast<unsigned>(low), static_cast<unsigned>(high));
+  const int fd = opening->open();
+  opening->error = fd >= 0 && Send(opening->to_us, fd) ? 0 : errno;
   syscall(SYS_exit_group, 0);
   return 0;
 }
@@ -60,11 +81,12 @@ absl::Status RunThere(FdRef pid_namespace, Opening* opening) {
   const pid_t child = clone(OpenThere, stack.data() + stack.size(),
                             CLONE_VM | CLONE_VFORK | SIGCHLD, opening);
   const int error = errno;
-  const absl::Status back = EnterNamespacesOf(self.fd(), CLONE_NEWPID);
+  // A thread must not go on that has its children born in a container.
+  if (!EnterNamespacesOf(self.fd(), CLONE_NEWPID).ok()) std::abort();
   if (child < 0) return ErrnoStatus(error, "clone into pid namespace");
   while (waitpid(child, nullptr, __WALL) < 0 && errno == EINTR) {
   }
-  return back;
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -81,28 +103,20 @@ absl::StatusOr<pid_t> ThreadInPidNamespace(FdRef ns, pid_t tid) {
   return pid;
 }
 
-absl::StatusOr<std::vector<Fd>> OpenInPidNamespace(
-    FdRef pid_namespace, size_t count,
-    absl::FunctionRef<int(absl::Span<int> fds)> open) {
-  if (count > kMostOpenedThere)
-    return ErrnoStatus(EINVAL, "open: too many at once");
+absl::StatusOr<Fd> OpenInPidNamespace(FdRef pid_namespace, FdRef kept,
+                                      absl::FunctionRef<int()> open) {
   SYSBOX_ASSIGN_OR_RETURN(auto sockets, SocketPair(SocketKind::kSeqPacket));
-  std::vector<int> there(count, -1);
-  Opening opening = {open, sockets.second, absl::MakeSpan(there)};
+  Opening opening = {.open = open,
+                     .kept = kept.valid() ? kept.get() : sockets.second.get(),
+                     .to_us = sockets.second.get()};
   SYSBOX_RETURN_IF_ERROR(RunThere(pid_namespace, &opening));
   if (opening.error != 0) {
     return ErrnoStatus(opening.error, "open in pid namespace");
   }
   SYSBOX_ASSIGN_OR_RETURN(ReceivedMessage message,
-                          ReceiveMessage(sockets.first, 1, count));
-  std::vector<Fd> opened(count);
-  auto next = message.fds.begin();
-  for (size_t i = 0; i < count; ++i) {
-    if (there[i] < 0) continue;
-    if (next == message.fds.end()) return ErrnoStatus(EIO, "descriptors lost");
-    opened[i] = std::move(*next++);
-  }
-  return opened;
+                          ReceiveMessage(sockets.first, 1, 1));
+  if (message.fds.empty()) return ErrnoStatus(EIO, "open in pid namespace");
+  return std::move(message.fds.front());
 }
 
 }  // namespace sysbox

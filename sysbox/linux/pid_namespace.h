@@ -5,12 +5,8 @@
 
 #include <sys/types.h>
 
-#include <cstddef>
-#include <vector>
-
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "sysbox/linux/fd.h"
 
 namespace sysbox {
@@ -23,18 +19,17 @@ absl::StatusOr<pid_t> InitOfPidNamespace(FdRef ns);
 // as above.
 absl::StatusOr<pid_t> ThreadInPidNamespace(FdRef ns, pid_t tid);
 
-inline constexpr size_t kMostOpenedThere = 128;
 // Opens what only a process of `pid_namespace` can: `open` is called in one
-// that lives there that long. It sets what it opened of the `count` descriptors
-// and returns 0, or an errno: those it did not set come back invalid. The
-// process has the calling thread's other namespaces, a copy of its descriptors,
-// and shares its memory; it may be killed with its pid namespace at any moment
-// (EIO), so `open` takes no lock and allocates nothing: system calls only. All
-// signals must be blocked, and no other namespace for children be chosen.
-// ENOMEM from a pid namespace that has no process any more.
-absl::StatusOr<std::vector<Fd>> OpenInPidNamespace(
-    FdRef pid_namespace, size_t count,
-    absl::FunctionRef<int(absl::Span<int> fds)> open);
+// that lives there that long, and returns a descriptor, or -1 and errno.
+//
+// The process shares the calling thread's memory and its other namespaces, and
+// of the descriptors has `kept` alone: all that whoever looks at it in /proc
+// there may see is the thread's to choose. It may be killed with its pid
+// namespace at any moment (EIO), so `open` takes no lock and allocates nothing:
+// system calls only. All signals must be blocked. EAGAIN where the pid
+// namespace is full, ENOMEM where it has no process any more.
+absl::StatusOr<Fd> OpenInPidNamespace(FdRef pid_namespace, FdRef kept,
+                                      absl::FunctionRef<int()> open);
 
 }  // namespace sysbox
 

@@ -8,11 +8,10 @@
 #include <cerrno>
 #include <csignal>
 #include <optional>
-#include <vector>
 
-#include "absl/types/span.h"
 #include "catch2/catch.hpp"
 #include "sysbox/linux/fd.h"
+#include "sysbox/linux/file.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/testing/status_matchers.h"
@@ -55,38 +54,36 @@ TEST_CASE("what is opened in a pid namespace comes back, or nothing does") {
     for (;;) pause();
   }
   const Fd ns = VALUE_OF(OpenNamespace(child->pid(), NamespaceType::kPid));
+  const Fd root = VALUE_OF(Open("/", {.flags = O_PATH}));
   const size_t before = OpenDescriptors();
-  {
-    const std::vector<Fd> opened =
-        VALUE_OF(OpenInPidNamespace(ns, 3, [](absl::Span<int> fds) {
-          fds[1] = static_cast<int>(syscall(SYS_openat, AT_FDCWD, "/", O_PATH));
-          fds[2] = static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0));
-          return syscall(SYS_getpid) == 2 && fds[2] >= 0 ? 0 : EPROTO;
-        }));
-    REQUIRE(opened.size() == 3);
-    CHECK_FALSE(opened[0].valid());
-    CHECK(fcntl(opened[1].get(), F_GETFL) >= 0);
-    CHECK(fcntl(opened[2].get(), F_GETFD) == FD_CLOEXEC);
-  }
-  const auto open = [](absl::Span<int> fds) {
-    fds[0] = static_cast<int>(syscall(SYS_openat, AT_FDCWD, "/", O_PATH));
-    return fds[0];
+  const auto open_root = [] {
+    return static_cast<int>(syscall(SYS_openat, AT_FDCWD, "/", O_PATH));
   };
-  CHECK_ERRNO(ENOENT, OpenInPidNamespace(ns, 1, [&](absl::Span<int> fds) {
-                return open(fds) < 0 ? EPROTO : ENOENT;
+  {
+    // It sees itself as 2, and has no descriptor but the one, and its socket.
+    const Fd opened = VALUE_OF(OpenInPidNamespace(ns, root, [&] {
+      const bool kept = fcntl(root.get(), F_GETFD) >= 0;
+      const bool others = fcntl(STDERR_FILENO, F_GETFD) >= 0;
+      if (syscall(SYS_getpid) == 2 && kept && !others) return open_root();
+      errno = EPROTO;
+      return -1;
+    }));
+    CHECK(fcntl(opened.get(), F_GETFD) == FD_CLOEXEC);
+  }
+  CHECK_OK(OpenInPidNamespace(ns, FdRef(-1), open_root).status());
+  CHECK_ERRNO(ENOENT, OpenInPidNamespace(ns, root, [] {
+                return static_cast<int>(
+                    syscall(SYS_openat, AT_FDCWD, "/no/such", O_PATH));
               }));
-  CHECK_ERRNO(EIO, OpenInPidNamespace(ns, 1, [&](absl::Span<int> fds) {
-                open(fds);
+  CHECK_ERRNO(EIO, OpenInPidNamespace(ns, root, [&] {
+                open_root();
                 syscall(SYS_exit_group, 9);
                 return 0;
               }));
-  CHECK_ERRNO(EINVAL, OpenInPidNamespace(ns, kMostOpenedThere + 1,
-                                         [](absl::Span<int>) { return 0; }));
   CHECK(OpenDescriptors() == before);
   REQUIRE_OK(child->pidfd().Signal(SIGKILL));
   REQUIRE_OK(child->Wait());
-  CHECK_ERRNO(ENOMEM,
-              OpenInPidNamespace(ns, 1, [](absl::Span<int>) { return 0; }));
+  CHECK_ERRNO(ENOMEM, OpenInPidNamespace(ns, root, open_root));
 }
 
 }  // namespace

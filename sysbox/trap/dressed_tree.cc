@@ -14,7 +14,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/types/span.h"
 #include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/linux/close_all.h"
@@ -33,32 +32,15 @@ constexpr DressedType kTypes[] = {
     {"sysfs", "/sys", SYSFS_MAGIC},
 };
 
-// A place or what is in it, and no link on the way to it.
-constexpr int kPlaceFlags = O_PATH | O_NOFOLLOW;
-constexpr uint64_t kPlaceResolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
-
-bool MeansNone(int error) {
-  return error == ENOENT || error == ENOTDIR || error == ELOOP;
-}
+// What each pid namespace has of its own, and shows to its processes alone
+// (kernel/pid.c, Linux 6.14).
+constexpr std::string_view kOfPidNamespace = "sys/kernel/pid_max";
 
 // Invalid if there is none.
 absl::StatusOr<Fd> FindPlace(FdRef base, const std::string& path) {
   auto place = OpenBelow(base, path);
   if (ErrnoOf(place.status()) == ENOENT) return Fd();
   return place;
-}
-
-// Likewise of several; an errno, or 0. System calls only.
-int OpenPlaces(FdRef base, absl::Span<const char* const> paths,
-               absl::Span<int> places) {
-  const open_how how = {
-      .flags = kPlaceFlags | O_CLOEXEC, .mode = 0, .resolve = kPlaceResolve};
-  for (size_t i = 0; i < paths.size(); ++i) {
-    places[i] = static_cast<int>(
-        syscall(SYS_openat2, base.get(), paths[i], &how, sizeof how));
-    if (places[i] < 0 && !MeansNone(errno)) return errno;
-  }
-  return 0;
 }
 
 // Invalid, too, where something lies already: somebody began, and died.
@@ -85,18 +67,23 @@ bool IsNative(const Replica& replica) {
   return replica.kind == Replica::Kind::kNative;
 }
 
+// Other clones have their originals' flags.
+bool IsReadOnlyNative(const Replica& replica) {
+  return IsNative(replica) && replica.read_only;
+}
+
 MountAttributes AllOf(const Replica& replica, bool read_only) {
   MountAttributes attributes = {.propagation = MS_PRIVATE};
-  if (read_only || replica.read_only) attributes.set = MOUNT_ATTR_RDONLY;
+  if (read_only || IsReadOnlyNative(replica)) {
+    attributes.set = MOUNT_ATTR_RDONLY;
+  }
   return attributes;
 }
 
-// Where all get the rest at once. A clone has its original's flags.
+// Where all get the rest at once.
 MountAttributes WhatIsNotCloned(const Replica& replica, bool) {
   MountAttributes attributes;
-  if (IsNative(replica) && replica.read_only) {
-    attributes.set = MOUNT_ATTR_RDONLY;
-  }
+  if (IsReadOnlyNative(replica)) attributes.set = MOUNT_ATTR_RDONLY;
   return attributes;
 }
 
@@ -158,8 +145,10 @@ absl::StatusOr<DetachedMount> CloneAlone(FdRef at, std::string_view path,
 }
 
 absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path) {
-  auto file = OpenAt2(base, path, {.flags = kPlaceFlags}, kPlaceResolve);
-  if (MeansNone(ErrnoOf(file.status()))) return ErrnoStatus(ENOENT, path);
+  auto file = OpenAt2(base, path, {.flags = O_PATH | O_NOFOLLOW},
+                      RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
+  const int error = ErrnoOf(file.status());
+  if (error == ENOTDIR || error == ELOOP) return ErrnoStatus(ENOENT, path);
   return file;
 }
 
@@ -175,8 +164,8 @@ absl::Status Wardrobe::MakePlan(const Container& container,
     return absl::OkStatus();
   }
   SYSBOX_ASSIGN_OR_RETURN(origin_, std::move(origin));
-  SYSBOX_ASSIGN_OR_RETURN(plan_, memory.Plan(container.init, init_, origin_,
-                                             type.mount_point, type.type));
+  SYSBOX_ASSIGN_OR_RETURN(
+      plan_, memory.Plan(init_, origin_, type.mount_point, type.type));
   return absl::OkStatus();
 }
 
@@ -184,19 +173,13 @@ absl::StatusOr<Wardrobe> Wardrobe::Open(const Container& container,
                                         const DressedType& type,
                                         const Standing& standing) {
   Wardrobe wardrobe(standing);
-  InitMemory own;
-  InitMemory& memory =
-      container.memory != nullptr ? container.memory->init : own;
   wardrobe.init_ = standing.init;
   SYSBOX_RETURN_IF_ERROR(wardrobe.MakePlan(container, type));
   if (wardrobe.empty()) {
     // It may have gone elsewhere, and have some there.
-    SYSBOX_ASSIGN_OR_RETURN(wardrobe.init_,
-                            memory.Place(container.init, container.init_start));
+    SYSBOX_ASSIGN_OR_RETURN(wardrobe.init_, FindInit(container));
     SYSBOX_RETURN_IF_ERROR(wardrobe.MakePlan(container, type));
   }
-  SYSBOX_RETURN_IF_ERROR(
-      memory.CheckStillIs(container.init, container.init_start));
   wardrobe.together_ = standing.network.id == wardrobe.init_->network.id &&
                        standing.pids.id == wardrobe.init_->pids.id;
   wardrobe.ChooseSeparate();
@@ -224,24 +207,46 @@ Wardrobe::~Wardrobe() {
   CloseAll(std::move(used));
 }
 
+absl::StatusOr<Fd> Wardrobe::FindInPidNamespace(FdRef base,
+                                                const std::string& path) const {
+  // Who looks at the process there finds the wearer's mounts in it.
+  SYSBOX_ASSIGN_OR_RETURN(
+      Visit visit, Visit::Enter(standing_->mounts, NamespaceType::kMount));
+  const open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                        .mode = 0,
+                        .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
+  absl::StatusOr<Fd> place = OpenInPidNamespace(standing_->pids.fd, base, [&] {
+    return static_cast<int>(
+        syscall(SYS_openat2, base.get(), path.c_str(), &how, sizeof how));
+  });
+  switch (ErrnoOf(place.status())) {
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case EAGAIN:  // no process more: what covers it will do
+    case ENOMEM:
+      return Fd();
+    default:
+      return place;
+  }
+}
+
 absl::Status Wardrobe::FindNatives(FdRef base) {
   native_places_.clear();
-  std::vector<const char*> paths;
-  for (const Replica* replica : separate_) {
-    if (IsNative(*replica)) paths.push_back(replica->path.c_str());
+  native_places_.resize(separate_.size());
+  if (std::none_of(separate_.begin(), separate_.end(),
+                   [](const Replica* replica) { return IsNative(*replica); })) {
+    return absl::OkStatus();
   }
-  if (paths.empty()) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(
       Visit visit, Visit::Enter(standing_->network, NamespaceType::kNetwork));
-  while (native_places_.size() < paths.size()) {
-    const auto next =
-        absl::MakeSpan(paths).subspan(native_places_.size(), kMostOpenedThere);
-    SYSBOX_ASSIGN_OR_RETURN(
-        std::vector<Fd> places,
-        OpenInPidNamespace(
-            standing_->pids.fd, next.size(),
-            [&](absl::Span<int> fds) { return OpenPlaces(base, next, fds); }));
-    std::move(places.begin(), places.end(), std::back_inserter(native_places_));
+  for (size_t i = 0; i < separate_.size(); ++i) {
+    if (!IsNative(*separate_[i])) continue;
+    const std::string& path = separate_[i]->path;
+    SYSBOX_ASSIGN_OR_RETURN(native_places_[i],
+                            path == kOfPidNamespace
+                                ? FindInPidNamespace(base, path)
+                                : FindPlace(base, path));
   }
   return absl::OkStatus();
 }
@@ -258,7 +263,7 @@ absl::StatusOr<bool> Wardrobe::CloneNatives() {
       Visit visit, Visit::Enter(standing_->mounts, NamespaceType::kMount));
   while (const Replica* replica = Next(/*native=*/true)) {
     Piece piece = {replica, DetachedMount()};
-    if (const Fd& place = native_places_[next_native_++]; place.valid()) {
+    if (const Fd& place = native_places_[pieces_.size()]; place.valid()) {
       auto clone = CloneTree(place, "", false);
       if (ErrnoOf(clone.status()) == EINVAL) return false;
       SYSBOX_ASSIGN_OR_RETURN(piece.mount, std::move(clone));

@@ -63,11 +63,10 @@ class Wardrobe {
   void TakeApart();  // each by itself
 
   // Clones all of it for `base`, the root of a file system of the same type,
-  // which has to be there first, so that all are younger. From where the thread
-  // is at home. To let go of what is then not used takes a grace period of the
-  // kernel's for each: only when it is known to be needed. False before Linux
-  // 6.15 if `base` is not attached in the wearer's mount namespace but
-  // detached: then once more when it is.
+  // which has to be there first, so that all are younger. To let go of what is
+  // then not used takes a grace period of the kernel's for each: only when it
+  // is known to be needed. False before Linux 6.15 if `base` is not attached in
+  // the wearer's mount namespace but detached: then once more when it is.
   absl::StatusOr<bool> Fetch(FdRef base);
   // Puts what was fetched over `base`; all read-only if `read_only`. What
   // `base` has no place for is left out, and where something lies already,
@@ -91,6 +90,10 @@ class Wardrobe {
   using Place = absl::Status (*)(const DetachedMount& mount, FdRef base,
                                  const std::string& path);
   void ChooseSeparate();
+  // As the wearer's pid namespace has it; invalid if that has none, or no room
+  // for a process that looks.
+  absl::StatusOr<Fd> FindInPidNamespace(FdRef base,
+                                        const std::string& path) const;
   // Where they are on `base` while nothing covers them.
   absl::Status FindNatives(FdRef base);
   // What is to be cloned next, if it is `native`, or is not.
@@ -109,8 +112,7 @@ class Wardrobe {
   ReplicaPlan plan_;
   bool together_ = false;                 // what is whole is cloned as such
   std::vector<const Replica*> separate_;  // of the plan: to be cloned
-  std::vector<Fd> native_places_;         // of separate natives; invalid: none
-  size_t next_native_ = 0;                // the first that is not cloned
+  std::vector<Fd> native_places_;         // as separate_; invalid: none
   std::vector<Piece> pieces_;             // of separate ones, as far as cloned
   std::vector<Fd> used_;                  // to be closed with them
 };

@@ -39,26 +39,44 @@ absl::StatusOr<InitPlace> InitMemory::Open(pid_t init) {
       Fd root, sysbox::Open(RootOf(init), {.flags = O_PATH | O_DIRECTORY}));
   place.root = place.open.emplace_back(std::move(root));
   place.mounts_number = NumberOfMountNamespace(place.mounts.fd).value_or(0);
+  SYSBOX_ASSIGN_OR_RETURN(Fd mountinfo,
+                          sysbox::Open(fmt::format("/proc/{}/mountinfo", init),
+                                       {.flags = O_RDONLY}));
+  place.watch = std::make_unique<MountWatch>(std::move(mountinfo));
   return place;
 }
 
-absl::StatusOr<InitPlacePtr> InitMemory::Place(pid_t init, uint64_t start) {
-  SYSBOX_ASSIGN_OR_RETURN(const Where seen, Look(init));
-  SYSBOX_RETURN_IF_ERROR(CheckStillIs(init, start));
-  {
-    absl::MutexLock lock(&mu_);
-    if (place_ != nullptr && where_ == seen) return place_;
-  }
-  SYSBOX_ASSIGN_OR_RETURN(InitPlace opened, Open(init));
-  SYSBOX_RETURN_IF_ERROR(CheckStillIs(init, start));
-  Where where = {opened.mounts.id, opened.network.id, {}};
-  SYSBOX_ASSIGN_OR_RETURN(where.root, SeeFile(opened.root));
-  const auto place = std::make_shared<const InitPlace>(std::move(opened));
-  InitPlacePtr before;  // closed outside the lock
+absl::StatusOr<InitMemory::Where> InitMemory::WhereIs(const InitPlace& place) {
+  Where where = {place.mounts.id, place.network.id, {}};
+  SYSBOX_ASSIGN_OR_RETURN(where.root, SeeFile(place.root));
+  return where;
+}
+
+InitPlacePtr InitMemory::Recall(const Where& where) {
   absl::MutexLock lock(&mu_);
-  where_ = where;
-  before = std::exchange(place_, place);
-  return place;
+  return where_ == where ? place_ : nullptr;
+}
+
+absl::StatusOr<InitPlacePtr> InitMemory::Place(pid_t init, uint64_t start) {
+  constexpr int kAttempts = 3;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    SYSBOX_ASSIGN_OR_RETURN(const Where seen, Look(init));
+    SYSBOX_RETURN_IF_ERROR(CheckStillIs(init, start));
+    if (InitPlacePtr known = Recall(seen); known != nullptr) return known;
+    SYSBOX_ASSIGN_OR_RETURN(InitPlace opened, Open(init));
+    // All of one place, and that still its own.
+    SYSBOX_ASSIGN_OR_RETURN(const Where then, Look(init));
+    SYSBOX_ASSIGN_OR_RETURN(const Where where, WhereIs(opened));
+    if (!(where == then)) continue;
+    SYSBOX_RETURN_IF_ERROR(CheckStillIs(init, start));
+    const auto place = std::make_shared<const InitPlace>(std::move(opened));
+    InitPlacePtr before;  // closed outside the lock
+    absl::MutexLock lock(&mu_);
+    where_ = where;
+    before = std::exchange(place_, place);
+    return place;
+  }
+  return ErrnoStatus(EAGAIN, "container's init moves about");
 }
 
 InitPlacePtr InitMemory::LastPlace() {

@@ -1,6 +1,5 @@
 // Where a container's init has its mounts, its network and its root, opened,
-// and remembered from one call to the next: as long as it is still the same
-// process, in the same namespaces, with the same root.
+// and remembered from one call to the next.
 #ifndef SYSBOX_TRAP_INIT_MEMORY_H_
 #define SYSBOX_TRAP_INIT_MEMORY_H_
 
@@ -15,6 +14,7 @@
 #include "absl/synchronization/mutex.h"
 #include "sysbox/linux/fd.h"
 #include "sysbox/linux/known_namespace.h"
+#include "sysbox/linux/mount_watch.h"
 #include "sysbox/linux/namespaces.h"
 #include "sysbox/linux/process.h"
 #include "sysbox/linux/seen_file.h"
@@ -27,7 +27,8 @@ struct InitPlace {
   KnownNamespace pids = mounts;
   FdRef root = FdRef(-1);
   uint64_t mounts_number = 0;  // NumberOfMountNamespace; 0: the kernel has none
-  std::vector<Fd> open;        // of all that
+  std::unique_ptr<MountWatch> watch;  // of what is seen from there
+  std::vector<Fd> open;               // all of them
 };
 using InitPlacePtr = std::shared_ptr<const InitPlace>;
 
@@ -35,12 +36,11 @@ using InitPlacePtr = std::shared_ptr<const InitPlace>;
 class InitMemory {
  public:
   // The same pointer as long as init has stayed where it was. ESRCH, unless
-  // `init` is the process that began at `start` (StartTimeTicks).
+  // `init` is the process that began at `start` (StartTimeTicks); EAGAIN if it
+  // does not stay anywhere.
   absl::StatusOr<InitPlacePtr> Place(pid_t init, uint64_t start);
   // Where it was the last time; null if nobody has asked.
   InitPlacePtr LastPlace();
-  // What was opened by its number until now was its own: else ESRCH.
-  absl::Status CheckStillIs(pid_t init, uint64_t start);
 
  private:
   // What may change in the life of a process.
@@ -51,7 +51,11 @@ class InitMemory {
     friend bool operator==(const Where&, const Where&) = default;
   };
   static absl::StatusOr<Where> Look(pid_t init);
+  static absl::StatusOr<Where> WhereIs(const InitPlace& place);
   static absl::StatusOr<InitPlace> Open(pid_t init);
+  InitPlacePtr Recall(const Where& where);
+  // What was opened by its number until now was its own: else ESRCH.
+  absl::Status CheckStillIs(pid_t init, uint64_t start);
 
   absl::Mutex mu_;
   Pidfd init_ ABSL_GUARDED_BY(mu_);

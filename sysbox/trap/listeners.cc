@@ -24,7 +24,8 @@ ListenerPtr Listeners::Add(const Container& container, const std::string& name,
   absl::MutexLock lock(&mu_);
   std::shared_ptr<Served>& served = served_[container.id];
   // An id may be another container's by now.
-  if (served == nullptr || served->container.init != container.init) {
+  if (served == nullptr || served->container.init != container.init ||
+      served->container.init_start != container.init_start) {
     served = std::make_shared<Served>();
     served->container = container;
     served->container.memory = std::make_shared<Memory>();

@@ -50,17 +50,17 @@ const KnownNamespace& NamespaceFor(const DressedType& type,
   return type.magic == PROC_SUPER_MAGIC ? standing.pids : standing.network;
 }
 
-absl::StatusOr<DetachedMount> MakeFilesystem(const DressedType& type,
-                                             const std::string& source,
-                                             const NewMount& mount,
-                                             const Standing& standing) {
-  if (type.magic == PROC_SUPER_MAGIC) {
-    return NewProcfs(standing.pids.fd, source, mount.options, mount.attributes);
-  }
+absl::StatusOr<FilesystemContext> OpenFilesystem(const DressedType& type,
+                                                 const Standing& standing) {
   SYSBOX_ASSIGN_OR_RETURN(
       Visit visit, Visit::Enter(standing.network, NamespaceType::kNetwork));
-  return NewFilesystem(std::string(type.type), source, mount.options,
-                       mount.attributes);
+  if (type.magic != PROC_SUPER_MAGIC) {
+    return FilesystemContext::Open(std::string(type.type));
+  }
+  // Who looks at a process in that pid namespace finds its own mounts in it.
+  SYSBOX_ASSIGN_OR_RETURN(Visit mounts,
+                          Visit::Enter(standing.mounts, NamespaceType::kMount));
+  return OpenProcfs(standing.pids.fd);
 }
 
 // In the caller's mount namespace.
@@ -175,14 +175,17 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
   SYSBOX_ASSIGN_OR_RETURN(const std::string source,
                           ReadMountSource(call, type->type));
   SYSBOX_RETURN_IF_ERROR(CheckAdministers(call, NamespaceFor(*type, standing)));
-  const auto make = [&] {
-    return MakeFilesystem(*type, source, mount, standing);
+  const auto finish = [&](absl::StatusOr<FilesystemContext> context)
+      -> absl::StatusOr<DetachedMount> {
+    SYSBOX_RETURN_IF_ERROR(context.status());
+    return FinishFilesystem(*std::move(context), source, mount.options,
+                            mount.attributes);
   };
   if (wardrobe.together()) {
     const Stay stay;
     SYSBOX_ASSIGN_OR_RETURN(
         Visit visit, Visit::Enter(standing.mounts, NamespaceType::kMount));
-    const absl::StatusOr<DetachedMount> base = make();
+    const auto base = finish(OpenFilesystem(*type, standing));
     if (base.ok()) {
       return Attach(call, *base, target, standing, wardrobe, read_only);
     }
@@ -190,8 +193,9 @@ absl::Status MountNew(const TrappedCall& call, uint64_t flags) {
     if (ErrnoOf(base.status()) != EPERM) return base.status();
     wardrobe.TakeApart();
   }
+  auto context = OpenFilesystem(*type, standing);
   const Stay stay;
-  SYSBOX_ASSIGN_OR_RETURN(const DetachedMount base, make());
+  SYSBOX_ASSIGN_OR_RETURN(const DetachedMount base, finish(std::move(context)));
   return Attach(call, base, target, standing, wardrobe, read_only);
 }
 

@@ -1,14 +1,10 @@
 #include "sysbox/trap/replica_memory.h"
 
-#include <fcntl.h>
-
 #include <string>
 #include <utility>
 
-#include "fmt/format.h"
 #include "sysbox/base/status.h"
 #include "sysbox/base/strings.h"
-#include "sysbox/linux/file.h"
 #include "sysbox/linux/mount_info.h"
 
 namespace sysbox::trap {
@@ -51,52 +47,46 @@ ReplicaMemory::Listed ReplicaMemory::MountsOver(const InitPlace& place,
   return list().value_or(Listed());
 }
 
-bool ReplicaMemory::Recall(const InitPlacePtr& place, std::string_view type,
-                           Remembered* remembered) {
-  // poll(2), which does not wait, under the lock: it says once that something
-  // has changed, and whoever hears it has to forget before others ask.
+ReplicaMemory::Remembered ReplicaMemory::Recall(const InitPlacePtr& place,
+                                                std::string_view type) {
   absl::MutexLock lock(&mu_);
   const auto found = by_type_.find(ToAbsl(type));
-  if (found == by_type_.end()) return false;
-  Remembered& known = found->second;
-  if (known.place == place && !MountsChanged(known.mountinfo).value_or(true)) {
-    remembered->plan = known.plan;
-    return true;
-  }
-  *remembered = std::move(known);
-  by_type_.erase(found);
-  return false;
+  if (found == by_type_.end() || found->second.place != place) return {};
+  return found->second;
 }
 
-absl::StatusOr<ReplicaPlan> ReplicaMemory::Plan(pid_t init,
-                                                const InitPlacePtr& place,
+void ReplicaMemory::Remember(std::string_view type, Remembered now) {
+  absl::flat_hash_map<std::string, Remembered> gone;  // outside the lock
+  absl::MutexLock lock(&mu_);
+  // A place is not kept for what is never asked for again.
+  for (auto& [other, remembered] : by_type_) {
+    if (remembered.place != now.place) std::swap(gone[other], remembered);
+  }
+  std::swap(by_type_[std::string(type)], now);
+}
+
+absl::StatusOr<ReplicaPlan> ReplicaMemory::Plan(const InitPlacePtr& place,
                                                 FdRef base,
                                                 std::string_view mount_point,
                                                 std::string_view type) {
-  Remembered old;
-  if (Recall(place, type, &old)) return old.plan;
-  if (old.place != place) old = Remembered();
-  Remembered now;
-  now.place = place;
-  now.mounts = MountsOver(*place, base, old.mounts);
+  // Asked before anything is looked at: what comes after makes it another.
+  const uint64_t generation = place->watch->Generation();
+  const Remembered old = Recall(place, type);
+  if (old.plan != nullptr && old.generation == generation) return old.plan;
+  Remembered now = {.place = place,
+                    .generation = generation,
+                    .mounts = MountsOver(*place, base, old.mounts),
+                    .plan = nullptr};
   if (!now.mounts.all.empty() && now.mounts == old.mounts) {
     now.plan = old.plan;
-    // What it told of came before the list.
-    now.mountinfo = std::move(old.mountinfo);
   } else {
-    // Opened before it is read: from here on it tells of changes.
-    SYSBOX_ASSIGN_OR_RETURN(
-        now.mountinfo,
-        Open(fmt::format("/proc/{}/mountinfo", init), {.flags = O_RDONLY}));
-    SYSBOX_ASSIGN_OR_RETURN(const std::string text, ReadAll(now.mountinfo));
     SYSBOX_ASSIGN_OR_RETURN(const std::vector<MountInfo> mounts,
-                            ParseMountInfo(text));
+                            place->watch->Read());
     now.plan = std::make_shared<const std::vector<Replica>>(
         PlanReplicas(mounts, mount_point, type));
   }
   ReplicaPlan plan = now.plan;
-  absl::MutexLock lock(&mu_);
-  std::swap(by_type_[std::string(type)], now);
+  Remember(type, std::move(now));
   return plan;
 }
 

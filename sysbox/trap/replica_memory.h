@@ -1,5 +1,5 @@
 // What lies over a container's own procfs and sysfs, remembered from one call
-// to the next: as long as its init has stayed where it was, and no mount there
+// to the next: as long as it is seen from the same place, and no mount there
 // has changed, which the kernel tells (poll(2) of mountinfo), or none over that
 // file system has come or gone, and none of that file system itself has become
 // read-only (listmount(2), statmount(2)). That one was moved to another place
@@ -7,8 +7,6 @@
 // far a mount propagates is not remembered.
 #ifndef SYSBOX_TRAP_REPLICA_MEMORY_H_
 #define SYSBOX_TRAP_REPLICA_MEMORY_H_
-
-#include <sys/types.h>
 
 #include <cstdint>
 #include <memory>
@@ -32,10 +30,10 @@ using ReplicaPlan = std::shared_ptr<const std::vector<Replica>>;
 // Thread-safe.
 class ReplicaMemory {
  public:
-  // PlanReplicas of what `init`, which is at `place`, sees. `base` is what lies
-  // at `mount_point` there. Whether it is init is to be checked afterwards.
-  absl::StatusOr<ReplicaPlan> Plan(pid_t init, const InitPlacePtr& place,
-                                   FdRef base, std::string_view mount_point,
+  // PlanReplicas of what is seen from `place`. `base` is what lies at
+  // `mount_point` there.
+  absl::StatusOr<ReplicaPlan> Plan(const InitPlacePtr& place, FdRef base,
+                                   std::string_view mount_point,
                                    std::string_view type);
 
  private:
@@ -46,15 +44,15 @@ class ReplicaMemory {
   };
   struct Remembered {
     InitPlacePtr place;
-    Fd mountinfo;
+    uint64_t generation = 0;  // of its watch
     Listed mounts;
     ReplicaPlan plan;
   };
   static Listed MountsOver(const InitPlace& place, FdRef base,
                            const Listed& known);
-  // True: what is in `remembered` is all true. Else it may be.
-  bool Recall(const InitPlacePtr& place, std::string_view type,
-              Remembered* remembered);
+  // Of that place; nothing if it is another's.
+  Remembered Recall(const InitPlacePtr& place, std::string_view type);
+  void Remember(std::string_view type, Remembered now);
 
   absl::Mutex mu_;
   absl::flat_hash_map<std::string, Remembered> by_type_ ABSL_GUARDED_BY(mu_);

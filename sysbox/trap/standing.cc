@@ -9,28 +9,33 @@
 namespace sysbox::trap {
 namespace {
 
-absl::StatusOr<InitPlacePtr> FindInit(const Container& container,
-                                      const NamespaceId& mounts,
-                                      const NamespaceId& network) {
-  InitMemory own;
-  InitMemory& memory =
-      container.memory != nullptr ? container.memory->init : own;
-  InitPlacePtr last = memory.LastPlace();
-  if (last != nullptr && last->mounts.id == mounts &&
-      last->network.id == network) {
-    return last;
-  }
-  return memory.Place(container.init, container.init_start);
+// Null if it is not known to have been there.
+InitPlacePtr RecallInit(const Container& container,
+                        const CallerNamespaces& callers) {
+  if (container.memory == nullptr) return nullptr;
+  InitPlacePtr last = container.memory->init.LastPlace();
+  const bool same = last != nullptr && last->mounts.id == callers.mounts &&
+                    last->network.id == callers.network;
+  return same ? last : nullptr;
 }
 
 }  // namespace
+
+absl::StatusOr<InitPlacePtr> FindInit(const Container& container) {
+  InitMemory own;
+  InitMemory& memory =
+      container.memory != nullptr ? container.memory->init : own;
+  return memory.Place(container.init, container.init_start);
+}
 
 absl::StatusOr<Standing> Standing::Of(const TrappedCall& call) {
   const Caller& caller = call.caller;
   SYSBOX_ASSIGN_OR_RETURN(const CallerNamespaces ids, caller.Namespaces());
   Standing standing;
-  SYSBOX_ASSIGN_OR_RETURN(standing.init,
-                          FindInit(call.container, ids.mounts, ids.network));
+  standing.init = RecallInit(call.container, ids);
+  if (standing.init == nullptr) {
+    SYSBOX_ASSIGN_OR_RETURN(standing.init, FindInit(call.container));
+  }
   const auto know =
       [&](NamespaceType type, const NamespaceId& id,
           const KnownNamespace& inits) -> absl::StatusOr<KnownNamespace> {

@@ -14,6 +14,9 @@
 
 namespace sysbox::trap {
 
+// Where init is now.
+absl::StatusOr<InitPlacePtr> FindInit(const Container& container);
+
 struct Standing {
   static absl::StatusOr<Standing> Of(const TrappedCall& call);
 

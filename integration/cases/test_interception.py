@@ -240,6 +240,21 @@ def test_what_else_lies_over_proc_is_no_part_of_a_new_one(docker, unchanged):
     assert dressed(mounts, "/tmp/p") == unchanged
 
 
+def test_parts_of_proc_that_are_read_only_are_so_in_a_new_one(docker):
+    """Each its own, as a runtime's readonlyPaths are."""
+    mounts = docker.run("sh", "-c", f"""
+        for part in driver tty sysvipc; do
+          mount --bind /proc/$part /proc/$part || exit 1
+        done; mount -o remount,bind,ro /proc/tty
+        {NEW_PROC} cut -d' ' -f4-6 /proc/self/mountinfo""").out
+    parts = [line.split() for line in mounts.splitlines()
+             if re.search(r" /tmp/p/(driver|tty|sysvipc) ", line)]
+    assert sorted((root, options.split(",")[0])
+                  for root, _, options in parts) == [
+        ("/driver", "rw"), ("/sysvipc", "rw"), ("/tty", "ro")]
+    assert all(place == f"/tmp/p{root}" for root, place, _ in parts)
+
+
 def test_a_procfs_is_of_the_pid_namespace_its_mounter_is_in(docker):
     """And not of the one its children will be in."""
     assert docker.run("sh", "-c", """

@@ -146,7 +146,9 @@ void CheckProcess(char** argv) {
   CHECK(std::string(program_invocation_short_name) == "startup_probe");
   CHECK(std::string(environ[0]) == "STARTUP=probe" && environ[1] == nullptr);
   CHECK(sysconf(_SC_NPROCESSORS_ONLN) > 0);
-  CHECK(sysconf(_SC_MINSIGSTKSZ) >= 2048);
+  const unsigned long signal_frame = getauxval(AT_MINSIGSTKSZ);
+  CHECK(signal_frame >= 1024 && signal_frame < 65536);
+  CHECK(sysconf(_SC_MINSIGSTKSZ) == static_cast<long>(signal_frame));
 }
 
 void PrintSizes() {

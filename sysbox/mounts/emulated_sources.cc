@@ -47,6 +47,20 @@ absl::StatusOr<Fd> FindNative(const MountOp& op, FdRef root) {
   return target;
 }
 
+// The kernel may let go of a name that a FUSE server gave it, and what was
+// found by it is then no place to mount on: it is looked for again.
+absl::Status PutOn(const DetachedMount& mount, const MountOp& op, FdRef root,
+                   Fd target) {
+  constexpr int kMoreAttempts = 2;
+  absl::Status put = AttachMount(mount, target);
+  for (int i = 0; i < kMoreAttempts && ErrnoOf(put) == ENOENT; ++i) {
+    SYSBOX_ASSIGN_OR_RETURN(target, FindTarget(op, root));
+    if (!target.valid()) break;
+    put = AttachMount(mount, target);
+  }
+  return put;
+}
+
 // The mode that the daemon mounts them with: what their root has until whoever
 // serves it was asked about it.
 constexpr mode_t kUnknownMode = S_IFDIR;
@@ -113,14 +127,15 @@ absl::Status EmulatedSources::Bind(absl::Span<const MountOp> ops,
   for (size_t i = 0; i < ops.size(); ++i) {
     const MountOp& op = ops[i];
     if (IsNative(op) && !natives[i].valid()) continue;
-    SYSBOX_ASSIGN_OR_RETURN(const Fd target, FindTarget(op, root), "emulate {}",
+    SYSBOX_ASSIGN_OR_RETURN(Fd target, FindTarget(op, root), "emulate {}",
                             op.target);
     if (!target.valid()) continue;
     SYSBOX_ASSIGN_OR_RETURN(
         const DetachedMount clone,
         IsNative(op) ? CloneTree(natives[i], "", false) : CloneServed(op),
         "emulate {}", op.target);
-    SYSBOX_RETURN_IF_ERROR(AttachMount(clone, target), "emulate {}", op.target);
+    SYSBOX_RETURN_IF_ERROR(PutOn(clone, op, root, std::move(target)),
+                           "emulate {}", op.target);
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,8 @@
 #include "sysbox/linux/pid_namespace.h"
 
+#include <fcntl.h>
 #include <linux/nsfs.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -117,6 +119,18 @@ absl::StatusOr<Fd> OpenInPidNamespace(FdRef pid_namespace, FdRef kept,
                           ReceiveMessage(sockets.first, 1, 1));
   if (message.fds.empty()) return ErrnoStatus(EIO, "open in pid namespace");
   return std::move(message.fds.front());
+}
+
+absl::StatusOr<Fd> OpenBelowInPidNamespace(FdRef pid_namespace, FdRef base,
+                                           const std::string& path, int flags,
+                                           uint64_t resolve) {
+  const open_how how = {.flags = static_cast<uint64_t>(flags) | O_CLOEXEC,
+                        .mode = 0,
+                        .resolve = resolve};
+  return OpenInPidNamespace(pid_namespace, base, [&] {
+    return static_cast<int>(
+        syscall(SYS_openat2, base.get(), path.c_str(), &how, sizeof how));
+  });
 }
 
 }  // namespace sysbox

@@ -5,6 +5,9 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
+#include <string>
+
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "sysbox/linux/fd.h"
@@ -30,6 +33,10 @@ absl::StatusOr<pid_t> ThreadInPidNamespace(FdRef ns, pid_t tid);
 // namespace is full, ENOMEM where it has no process any more.
 absl::StatusOr<Fd> OpenInPidNamespace(FdRef pid_namespace, FdRef kept,
                                       absl::FunctionRef<int()> open);
+// Likewise openat2(2) of `path` below `base`: the `flags` and RESOLVE_*.
+absl::StatusOr<Fd> OpenBelowInPidNamespace(FdRef pid_namespace, FdRef base,
+                                           const std::string& path, int flags,
+                                           uint64_t resolve);
 
 }  // namespace sysbox
 

@@ -1,6 +1,7 @@
 #include "sysbox/linux/pid_namespace.h"
 
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -71,10 +72,10 @@ TEST_CASE("what is opened in a pid namespace comes back, or nothing does") {
     CHECK(fcntl(opened.get(), F_GETFD) == FD_CLOEXEC);
   }
   CHECK_OK(OpenInPidNamespace(ns, FdRef(-1), open_root).status());
-  CHECK_ERRNO(ENOENT, OpenInPidNamespace(ns, root, [] {
-                return static_cast<int>(
-                    syscall(SYS_openat, AT_FDCWD, "/no/such", O_PATH));
-              }));
+  CHECK_OK(OpenBelowInPidNamespace(ns, root, "proc", O_PATH, RESOLVE_BENEATH)
+               .status());
+  CHECK_ERRNO(ENOENT, OpenBelowInPidNamespace(ns, root, "no/such", O_PATH,
+                                              RESOLVE_BENEATH));
   CHECK_ERRNO(EIO, OpenInPidNamespace(ns, root, [&] {
                 open_root();
                 syscall(SYS_exit_group, 9);

@@ -5,8 +5,6 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -31,6 +29,10 @@ constexpr DressedType kTypes[] = {
     {"proc", "/proc", PROC_SUPER_MAGIC},
     {"sysfs", "/sys", SYSFS_MAGIC},
 };
+
+// A place or what is in it, and no link on the way to it.
+constexpr int kPlaceFlags = O_PATH | O_NOFOLLOW;
+constexpr uint64_t kPlaceResolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH;
 
 // What each pid namespace has of its own, and shows to its processes alone
 // (kernel/pid.c, Linux 6.14).
@@ -145,8 +147,7 @@ absl::StatusOr<DetachedMount> CloneAlone(FdRef at, std::string_view path,
 }
 
 absl::StatusOr<Fd> OpenBelow(FdRef base, const std::string& path) {
-  auto file = OpenAt2(base, path, {.flags = O_PATH | O_NOFOLLOW},
-                      RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH);
+  auto file = OpenAt2(base, path, {.flags = kPlaceFlags}, kPlaceResolve);
   const int error = ErrnoOf(file.status());
   if (error == ENOTDIR || error == ELOOP) return ErrnoStatus(ENOENT, path);
   return file;
@@ -212,13 +213,8 @@ absl::StatusOr<Fd> Wardrobe::FindInPidNamespace(FdRef base,
   // Who looks at the process there finds the wearer's mounts in it.
   SYSBOX_ASSIGN_OR_RETURN(
       Visit visit, Visit::Enter(standing_->mounts, NamespaceType::kMount));
-  const open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-                        .mode = 0,
-                        .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
-  absl::StatusOr<Fd> place = OpenInPidNamespace(standing_->pids.fd, base, [&] {
-    return static_cast<int>(
-        syscall(SYS_openat2, base.get(), path.c_str(), &how, sizeof how));
-  });
+  absl::StatusOr<Fd> place = OpenBelowInPidNamespace(
+      standing_->pids.fd, base, path, kPlaceFlags, kPlaceResolve);
   switch (ErrnoOf(place.status())) {
     case ENOENT:
     case ENOTDIR:

@@ -262,6 +262,16 @@ def test_a_procfs_is_of_the_pid_namespace_its_mounter_is_in(docker):
         test -d /tmp/p/$$ && cat /tmp/p/$$/comm; exit""").out == "sh\n"
 
 
+def test_what_a_mount_is_told_may_be_long(docker, unchanged):
+    """The arguments are read together as far as they are short."""
+    place = f"/tmp/{'x' * 200}/{'y' * 200}"
+    mounts = docker.run("sh", "-c", f"""
+        mkdir -p {place} && mount -t proc {'s' * 200} {place} &&
+        cat /proc/mounts""").out
+    assert f"{'s' * 200} {place} proc " in mounts
+    assert dressed(mounts, place) == unchanged
+
+
 def test_a_bind_of_proc_takes_its_files_along(docker, unchanged):
     mounts = docker.run("sh", "-c", "mkdir /tmp/p && mount --bind /proc /tmp/p"
                         " && cat /proc/mounts && umount /tmp/p").out

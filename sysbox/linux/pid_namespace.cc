@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,6 +65,8 @@ bool Send(int socket, int fd) {
 
 int OpenThere(void* argument) {
   auto* opening = static_cast<Opening*>(argument);
+  // What it opens may have it wait for as long as a container likes.
+  syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   const auto [low, high] = std::minmax(opening->kept, opening->to_us);
   CloseAllBut(static_cast<unsigned>(low), static_cast<unsigned>(high));
   const int fd = opening->open();

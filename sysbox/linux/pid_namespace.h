@@ -27,10 +27,10 @@ absl::StatusOr<pid_t> ThreadInPidNamespace(FdRef ns, pid_t tid);
 //
 // The process shares the calling thread's memory and its other namespaces, and
 // of the descriptors has `kept` alone: all that whoever looks at it in /proc
-// there may see is the thread's to choose. It may be killed with its pid
-// namespace at any moment (EIO), so `open` takes no lock and allocates nothing:
-// system calls only. All signals must be blocked. EAGAIN where the pid
-// namespace is full, ENOMEM where it has no process any more.
+// there may see is the thread's to choose. It ends with the thread, and may be
+// killed with its pid namespace at any moment (EIO), so `open` takes no lock
+// and allocates nothing: system calls only. All signals must be blocked. EAGAIN
+// where the pid namespace is full, ENOMEM where it has no process any more.
 absl::StatusOr<Fd> OpenInPidNamespace(FdRef pid_namespace, FdRef kept,
                                       absl::FunctionRef<int()> open);
 // Likewise openat2(2) of `path` below `base`: the `flags` and RESOLVE_*.

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -85,6 +86,34 @@ TEST_CASE("what is opened in a pid namespace comes back, or nothing does") {
   REQUIRE_OK(child->pidfd().Signal(SIGKILL));
   REQUIRE_OK(child->Wait());
   CHECK_ERRNO(ENOMEM, OpenInPidNamespace(ns, root, open_root));
+}
+
+TEST_CASE("who waits in a pid namespace ends with the one it works for") {
+  std::optional<OwnedChild> child = VALUE_OF(Clone({.flags = CLONE_NEWPID}));
+  if (!child) {
+    for (;;) pause();
+  }
+  const Fd ns = VALUE_OF(OpenNamespace(child->pid(), NamespaceType::kPid));
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const Fd hears(ends[0]);
+  Fd tells(ends[1]);
+  std::optional<OwnedChild> worker = VALUE_OF(Clone({}));
+  if (!worker) {
+    (void)OpenInPidNamespace(ns, tells, [&] {
+      for (syscall(SYS_write, ends[1], "!", 1);;) syscall(SYS_pause);
+      return -1;
+    });
+    _exit(0);
+  }
+  tells.Reset();
+  char told = 0;
+  REQUIRE(read(hears.get(), &told, 1) == 1);
+  REQUIRE_OK(worker->pidfd().Signal(SIGKILL));
+  // Nobody has the other end any more.
+  pollfd entry = {.fd = hears.get(), .events = POLLIN, .revents = 0};
+  REQUIRE(poll(&entry, 1, 10'000) == 1);
+  CHECK(entry.revents == POLLHUP);
 }
 
 }  // namespace

@@ -59,6 +59,24 @@ TEST_CASE("memory is read as far as there is any") {
   CHECK(ErrnoOf(ReadMemoryUpTo(-1, whole, 9).status()) == ESRCH);
 }
 
+TEST_CASE("pieces of memory are read at once, or none is") {
+  const Edge edge;
+  const uint64_t at = edge.Put("abc");
+  const std::string text(5000, 'x');
+  const auto other = reinterpret_cast<uint64_t>(text.c_str());
+  const auto pieces = VALUE_OF(ReadMemoryPieces(getpid(), {other, at, other}));
+  REQUIRE(pieces.size() == 3);
+  CHECK(pieces[1].address == at);
+  CHECK(pieces[1].data == "abc");  // up to the end of the page
+  CHECK(pieces[0].data == text.substr(0, pieces[0].data.size()));
+  CHECK(pieces[0].data.size() <= 256);
+  CHECK(pieces[2].data == pieces[0].data);
+  CHECK(VALUE_OF(ReadMemoryPieces(getpid(), {})).empty());
+  CHECK_ERRNO(EFAULT, ReadMemoryPieces(getpid(), {other, at + 3}));
+  CHECK_ERRNO(EFAULT, ReadMemoryPieces(getpid(), {16, other}));
+  CHECK_ERRNO(EFAULT, ReadMemoryPieces(getpid(), {~uint64_t{0}}));
+}
+
 TEST_CASE("a string may end at the edge of memory, and must end") {
   const Edge edge;
   const uint64_t at = edge.Put(std::string("path\0", 5));

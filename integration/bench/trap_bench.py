@@ -26,7 +26,8 @@ GOALS = {"getppid": ("runc", "getppid", 1.15),
          "mknod-null": ("floor", "mknod-null", None),
          "sysinfo": ("floor", "swapoff", None),
          "affinity": ("floor", "swapoff", None),
-         "mount-proc": ("runc", "mount-proc", 25)}
+         "mount-tmpfs": ("floor", "mount-tmpfs", None),
+         "mount-proc": ("floor", "mount-proc", 1.6)}
 
 
 def make_bundle(subject, runtime, work, arguments):
@@ -68,8 +69,19 @@ def measure(bundle, subject):
     return read_times(bundle("run", f"trap-bench-{subject}").out)
 
 
-def measure_floor(program):
-    return read_times(subprocess.run([program, "--floor"], check=True,
+def names_over_procfs(bundle):
+    """What sysbox puts over a new procfs, each with what lies on it."""
+    bundle.save(args=["sh", "-c", "mkdir -p /tmp/m; mount -t proc p /tmp/m;"
+                      "cat /proc/self/mountinfo"])
+    mounts = [line.split()
+              for line in bundle("run", "trap-bench-names").out.splitlines()]
+    procfs = next(mount[0] for mount in mounts if mount[4] == "/tmp/m")
+    return [mount[4].removeprefix("/tmp/m/") for mount in mounts
+            if mount[1] == procfs]
+
+
+def measure_floor(program, names):
+    return read_times(subprocess.run([program, "--floor", *names], check=True,
                                      capture_output=True, text=True).stdout)
 
 
@@ -128,7 +140,8 @@ def main():
         for subject, runtime in (("runc", "runc"),
                                  ("sysbox-runc", work / "bin/sysbox-runc")):
             bundles[subject] = make_bundle(subject, runtime, work, arguments)
-        report([{"floor": measure_floor(arguments.calls),
+        names = names_over_procfs(bundles["sysbox-runc"])
+        report([{"floor": measure_floor(arguments.calls, names),
                  **{subject: measure(bundle, subject)
                     for subject, bundle in bundles.items()}}
                 for _ in range(arguments.rounds)])

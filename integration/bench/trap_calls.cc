@@ -1,9 +1,9 @@
-// usage: trap_calls [--floor]
+// usage: trap_calls [--floor [NAME...]]
 //
 // What single system calls cost where this runs. Prints "CALL MICROSECONDS"
 // lines: medians. Needs to be root of its namespaces, a mount namespace of its
 // own among them. With --floor the trapped ones are answered by a supervisor
-// that does the least.
+// that does the least, and puts something over each NAME of a new procfs.
 
 #include <fcntl.h>
 #include <sched.h>
@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "integration/bench/dressed_floor.h"
 #include "integration/bench/trap_floor.h"
 
 namespace {
@@ -94,14 +95,16 @@ void Run(const Case& c) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "--floor" &&
-      !sysbox::bench::StartTrapFloor()) {
-    perror("floor");
-    return 1;
-  }
   // What a disk's file system takes to make a node is not what is measured.
   if (mount("t", "/tmp", "tmpfs", 0, nullptr) != 0) {
     perror("mount /tmp");
+    return 1;
+  }
+  sysbox::bench::DressedFloor dressed;
+  if (argc > 1 && std::string_view(argv[1]) == "--floor" &&
+      !(dressed.Prepare("/tmp/procfs", {argv + 2, argv + argc}) &&
+        sysbox::bench::StartTrapFloor(dressed))) {
+    perror("floor");
     return 1;
   }
   mkdir("/tmp/m", 0755);

@@ -23,15 +23,16 @@
 namespace sysbox::bench {
 namespace {
 
-// Of x86-64, whose mknodat(2) is what the C library calls; mknod(2) is left to
-// the supervisor, who has the filter, too.
+// Of x86-64, whose mknodat(2) is what the C library calls; mknod(2) and the new
+// mount API are left to the supervisor, who has the filter, too.
 int InstallFilter() {
   constexpr uint32_t kNumber = offsetof(seccomp_data, nr);
   constexpr uint32_t kMode = offsetof(seccomp_data, args[2]);
   sock_filter code[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kNumber),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sysinfo, 5, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_swapoff, 4, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sysinfo, 6, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_swapoff, 5, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mount, 4, 0),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mknodat, 0, 4),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, kMode),
       BPF_STMT(BPF_ALU | BPF_AND | BPF_K, S_IFMT),
@@ -58,7 +59,21 @@ int ReadPath(int listener, const seccomp_notif& call, int index, Path* path) {
                                                                       : -ESRCH;
 }
 
-int AnswerTo(int listener, const seccomp_notif& call) {
+constexpr int kContinue = 1;  // no errno: the kernel is to do it
+
+int Mount(int listener, const seccomp_notif& call,
+          const DressedFloor& dressed) {
+  Path target;
+  Path type;
+  int error = ReadPath(listener, call, 1, &target);
+  if (error == 0) error = ReadPath(listener, call, 2, &type);
+  if (error != 0) return error;
+  return strcmp(type.text, "proc") == 0 ? dressed.Mount(target.text)
+                                        : kContinue;
+}
+
+int AnswerTo(int listener, const seccomp_notif& call,
+             const DressedFloor& dressed) {
   Path path;
   int error = 0;
   switch (call.data.nr) {
@@ -71,6 +86,8 @@ int AnswerTo(int listener, const seccomp_notif& call) {
                      call.data.args[3]) == 0
                  ? 0
                  : -errno;
+    case SYS_mount:
+      return Mount(listener, call, dressed);
     default:
       return 0;
   }
@@ -82,21 +99,25 @@ void EndAsTheCaller(int) {
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
-[[noreturn]] void Answer(int listener) {
+[[noreturn]] void Answer(int listener, const DressedFloor& dressed) {
   seccomp_notif call;
   for (;;) {
     memset(&call, 0, sizeof call);
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) continue;
     seccomp_notif_resp answer = {};
     answer.id = call.id;
-    answer.error = AnswerTo(listener, call);
+    answer.error = AnswerTo(listener, call, dressed);
+    if (answer.error == kContinue) {
+      answer.error = 0;
+      answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    }
     ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
   }
 }
 
 }  // namespace
 
-bool StartTrapFloor() {
+bool StartTrapFloor(const DressedFloor& dressed) {
   if (signal(SIGCHLD, EndAsTheCaller) == SIG_ERR) return false;
   const int listener = InstallFilter();
   if (listener < 0) return false;
@@ -104,7 +125,7 @@ bool StartTrapFloor() {
         SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
   const pid_t caller = fork();
   if (caller < 0) return false;
-  if (caller > 0) Answer(listener);
+  if (caller > 0) Answer(listener, dressed);
   close(listener);
   return true;
 }

@@ -123,13 +123,27 @@ absl::StatusOr<std::string> Caller::ReadPath(int index) const {
   return ReadString(arg(index), PATH_MAX);
 }
 
-void Caller::Prefetch(std::initializer_list<int> arguments) const {
+absl::StatusOr<std::vector<MemoryPiece>> Caller::ReadArguments(
+    std::initializer_list<int> arguments) const {
   std::vector<uint64_t> addresses;
   for (const int index : arguments) {
     if (arg(index) != 0) addresses.push_back(arg(index));
   }
-  auto pieces = ReadMemoryPieces(tid(), addresses);
+  return ReadMemoryPieces(tid(), addresses);
+}
+
+void Caller::Prefetch(std::initializer_list<int> arguments) const {
+  auto pieces = ReadArguments(arguments);
   if (pieces.ok() && Waits()) prefetched_ = *std::move(pieces);
+}
+
+void Caller::PrefetchWithCapabilities(
+    std::initializer_list<int> arguments) const {
+  auto pieces = ReadArguments(arguments);
+  const auto sets = CapabilitiesOf(tid());
+  if (!Waits()) return;
+  if (pieces.ok()) prefetched_ = *std::move(pieces);
+  if (sets.ok()) capabilities_ = sets->effective;
 }
 
 absl::StatusOr<std::string> Caller::ReadString(uint64_t address,
@@ -202,9 +216,12 @@ absl::StatusOr<CallerIdentity> Caller::Identity() const {
 }
 
 absl::StatusOr<CapabilitySet> Caller::Capabilities() const {
-  SYSBOX_ASSIGN_OR_RETURN(const CapabilitySets sets, CapabilitiesOf(tid()));
-  SYSBOX_RETURN_IF_ERROR(StillWaits());
-  return sets.effective;
+  if (!capabilities_) {
+    SYSBOX_ASSIGN_OR_RETURN(const CapabilitySets sets, CapabilitiesOf(tid()));
+    SYSBOX_RETURN_IF_ERROR(StillWaits());
+    capabilities_ = sets.effective;
+  }
+  return *capabilities_;
 }
 
 absl::StatusOr<IdMaps> Caller::IdMapsOfNamespace() const {

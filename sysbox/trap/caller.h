@@ -65,6 +65,8 @@ class Caller {
   // Reads what all of these arguments point to at once, if it can: for as many
   // of the next ReadString as find their strings there.
   void Prefetch(std::initializer_list<int> arguments) const;
+  // Likewise, and its capabilities: one check that it waits is for both.
+  void PrefetchWithCapabilities(std::initializer_list<int> arguments) const;
   // The path that argument `index` points to; ENAMETOOLONG beyond PATH_MAX.
   absl::StatusOr<std::string> ReadPath(int index) const;
   absl::StatusOr<std::string> ReadString(uint64_t address, size_t limit) const;
@@ -76,6 +78,7 @@ class Caller {
   // Read at the first call.
   absl::StatusOr<CallerIdentity> Identity() const;
   // The effective ones in its own user namespace alone: a tenth of the time.
+  // Read at the first call.
   absl::StatusOr<CapabilitySet> Capabilities() const;
   // O_PATH descriptors of its root, working directory and open files. EBADF
   // for what is not open.
@@ -96,11 +99,14 @@ class Caller {
  private:
   absl::StatusOr<Fd> OpenProc(std::string_view name, int flags) const;
   absl::Status StillWaits() const;
+  absl::StatusOr<std::vector<MemoryPiece>> ReadArguments(
+      std::initializer_list<int> arguments) const;
 
   const seccomp::NotifyPort& port_;
   const seccomp::Notification& call_;
   mutable std::vector<MemoryPiece> prefetched_;
   mutable std::optional<CallerIdentity> identity_;
+  mutable std::optional<CapabilitySet> capabilities_;
   mutable std::optional<NamespaceId> user_namespace_;
 };
 

@@ -8,6 +8,7 @@
 namespace sysbox::trap {
 
 Verdict SwapOff(const TrappedCall& call) {
+  call.caller.PrefetchWithCapabilities({0});
   absl::StatusOr<CapabilitySet> capabilities = call.caller.Capabilities();
   if (!capabilities.ok()) return Fail(capabilities.status(), EPERM);
   if (!Contains(*capabilities, CAP_SYS_ADMIN)) return Fail(EPERM);

@@ -3,7 +3,8 @@
 A process that waits for a FUSE server which does not answer cannot be killed,
 and who waits for it waits, too: the whole run would. When a case has taken too
 long, says where everybody stands, ends the FUSE connections that have come
-since the run began, and fails the case."""
+since the run began, and fails the case. Those of a run beside it, too: whose
+they are, nobody can tell."""
 
 import contextlib
 import pathlib

@@ -1,4 +1,4 @@
-"""Precompiled headers for clang, which Bazel 4 has no rule for."""
+"""Precompiled headers, which Bazel 4 has no rule for."""
 
 def _precompiled_header_impl(ctx):
     toolchain = ctx.attr._toolchain[cc_common.CcToolchainInfo]
@@ -23,13 +23,18 @@ def _precompiled_header_impl(ctx):
     )
     compiled = ctx.actions.declare_file(ctx.label.name + ".h.gch")
 
-    # From a pipe: the paths of the text would be those of this action's
-    # sandbox, which the compilations that read it back cannot open.
+    # clang: from a pipe, as the paths of the text would be those of this
+    # action's sandbox, which the compilations that read it back cannot open;
+    # and without the time at which it was made. gcc takes files alone, and
+    # never opens them again.
+    if toolchain.compiler == "clang":
+        command = '"$@" -Xclang -fno-pch-timestamp -x c++-header -c - -o "$out"'
+    else:
+        command = 'cat >"$out.h" && "$@" -x c++-header -c "$out.h" -o "$out" && rm "$out.h"'
     ctx.actions.run_shell(
-        command = 'out=$1 && shift && cat %s | "$@" -x c++-header -c - -o "$out"' %
-                  " ".join([file.path for file in ctx.files.srcs]),
-        arguments = [compiled.path, toolchain.compiler_executable] + flags +
-                    ["-Xclang", "-fno-pch-timestamp"],
+        command = "out=$1 && shift && cat %s | { %s; }" %
+                  (" ".join([file.path for file in ctx.files.srcs]), command),
+        arguments = [compiled.path, toolchain.compiler_executable] + flags,
         inputs = depset(ctx.files.srcs, transitive = [toolchain.all_files]),
         outputs = [compiled],
         mnemonic = "CppPrecompile",

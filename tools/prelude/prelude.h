@@ -1,7 +1,8 @@
 // The headers that nearly every file of this project includes, compiled once
-// under each sanitizer and read back by every compilation (prelude.bzl):
-// parsing them took half of the time of such a build. It is no interface: a
-// file still includes what it uses, as the other configurations see to.
+// and read back by every compilation of a test, and under a sanitizer of the
+// rest, too (prelude.bzl): parsing them took half of the time of such a build.
+// It is no interface: a file still includes what it uses, as --config=clang
+// sees to.
 #ifndef TOOLS_PRELUDE_PRELUDE_H_
 #define TOOLS_PRELUDE_PRELUDE_H_
 

@@ -1,6 +1,6 @@
 """Stands in for @rules_cc: the rules built into Bazel 4, under its names.
 
-Under a sanitizer, what is ours starts from precompiled headers:
+Tests, and under a sanitizer all that is ours, start from precompiled headers:
 //tools/prelude.
 """
 
@@ -12,6 +12,8 @@ cc_binary = native.cc_binary
 
 _PRELUDE = "//tools/prelude:prelude"
 _TEST_PRELUDE = "//tools/prelude:test_prelude"
+_FOR_ALL = "//tools/prelude:for_all"
+_FOR_TESTS = "//tools/prelude:for_tests"
 
 # Whoever depends on one of these includes much of the prelude anyway.
 _HEAVY = [
@@ -20,20 +22,14 @@ _HEAVY = [
     "//third_party/fmt",
 ]
 
-def _with_prelude(arguments, prelude):
+def _with_prelude(arguments, prelude, settings):
     directory, _, name = prelude[2:].partition(":")
+    include = ["-include", "$(BINDIR)/%s/%s.h" % (directory, name)]
     arguments = dict(arguments)
-    arguments["deps"] = arguments.get("deps", []) + select({
-        "//tools/prelude:sanitizer": [prelude],
-        "//conditions:default": [],
-    })
-    arguments["copts"] = arguments.get("copts", []) + select({
-        "//tools/prelude:sanitizer": [
-            "-include",
-            "$(BINDIR)/%s/%s.h" % (directory, name),
-        ],
-        "//conditions:default": [],
-    })
+    for attribute, values in [("deps", [prelude]), ("copts", include)]:
+        choices = {setting: values for setting in settings}
+        choices["//conditions:default"] = []
+        arguments[attribute] = arguments.get(attribute, []) + select(choices)
     return arguments
 
 def _is_heavy(arguments):
@@ -47,10 +43,10 @@ def cc_library(**arguments):
     throws = package == "sysbox/testing" or "cli11" in arguments["name"]
     ours = package.startswith("sysbox/") or package.startswith("integration/")
     if ours and not throws and arguments.get("srcs") and _is_heavy(arguments):
-        arguments = _with_prelude(arguments, _PRELUDE)
+        arguments = _with_prelude(arguments, _PRELUDE, [_FOR_ALL])
     native.cc_library(**arguments)
 
 def cc_test(**arguments):
     if "//third_party/catch2:main" in arguments.get("deps", []):
-        arguments = _with_prelude(arguments, _TEST_PRELUDE)
+        arguments = _with_prelude(arguments, _TEST_PRELUDE, [_FOR_ALL, _FOR_TESTS])
     native.cc_test(**arguments)

@@ -97,6 +97,7 @@ def nothing_left(daemon, name, binary, runtime):
         found["registered"] = sorted(registered(runtime))
         return found
 
+    host_state.await_stock(daemon.process.pid)
     before = snapshot()
     yield
     deadline = time.monotonic() + 5  # what is killed dies on its own time

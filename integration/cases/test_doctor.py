@@ -82,6 +82,7 @@ def test_nobody_else_is_told_that_all_is_well(binary):
 
 
 def test_it_leaves_nothing(binary, daemon, workspace):
+    host_state.await_stock(daemon.process.pid)
     before = host_state.snapshot(daemon.process.pid, (workspace.name,))
     files = set(pathlib.Path("/var/lib").glob("**/.sysbox-doctor*"))
     run(binary, "doctor", check=False)

@@ -191,7 +191,7 @@ def test_htop_agrees(docker, tools):
         terminal.type("q")
         assert terminal.wait() == 0
     seen = re.sub(r"\x1b(\[[0-9;?]*[A-Za-z]|[()].|[=>])", "", seen)
-    assert re.search(r"[0-9.]+M/256M\]", seen), seen
+    assert re.search(r"[0-9.]+[KM]/256M\]", seen), seen
     assert re.search(r"\bCPU\[", seen), f"more than one: {seen}"
     assert "Load average: 0." in seen
 

@@ -21,8 +21,7 @@ rootfs_packages=(mmdebstrap)
 integration_packages=(
   aardvark-dns bindfs bubblewrap busybox-static catatonit crun debootstrap
   docker.io htop iproute2 iptables jq mmdebstrap netavark podman procps python3
-  python3-grpcio python3-pytest python3-pytest-xdist runc strace sysstat
-  systemd-container
+  python3-grpcio python3-pytest runc strace sysstat systemd-container
   # What must not name the host from inside.
   dmidecode lsscsi numactl pciutils udev usbutils
 )

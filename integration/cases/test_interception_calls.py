@@ -121,11 +121,11 @@ def test_a_restart_ends_the_container_and_nothing_else(hosted, name):
 
 def test_namespaces_are_joined_as_the_kernel_permits(hosted, name):
     said = hosted.shell("""
-        unshare -n -u -i -m -p -f sleep 1000 &
+        unshare -n -u -i -m -p -f --mount-proc sleep 1000 &
         until child=$(pgrep -x sleep); do :; done
         nsenter -t $child -n -u -i -m -p sh -c 'hostname there; ps -o comm'
-        hostname; kill $child""", name).out
-    assert "sleep" in said and "there" not in said.split()
+        hostname; kill $child""", name)
+    assert "sleep" in said.out and "there" not in said.out.split(), said
 
 
 @pytest.fixture

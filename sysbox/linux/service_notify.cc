@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 
 #include <cerrno>
@@ -40,9 +41,22 @@ absl::StatusOr<Address> AddressOf(const std::string& socket_name) {
   return address;
 }
 
-absl::StatusOr<Fd> OpenSocket() {
-  Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+absl::StatusOr<Fd> OpenSocket(int flags) {
+  Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | flags, 0));
   if (!fd.valid()) return ErrnoStatus(errno, "socket");
+  return fd;
+}
+
+// Ten datagrams fill a queue (net.unix.max_dgram_qlen), until its reader is
+// given a CPU; but one that reads no more must not hold us up for ever.
+constexpr timeval kPatience = {.tv_sec = 2, .tv_usec = 0};
+
+absl::StatusOr<Fd> OpenSender() {
+  SYSBOX_ASSIGN_OR_RETURN(Fd fd, OpenSocket(0));
+  if (setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience,
+                 sizeof kPatience) != 0) {
+    return ErrnoStatus(errno, "SO_SNDTIMEO");
+  }
   return fd;
 }
 
@@ -53,7 +67,7 @@ absl::Status NotifyService(const std::string& socket_name,
                            absl::Span<const FdRef> fds) {
   if (socket_name.empty()) return absl::OkStatus();
   SYSBOX_ASSIGN_OR_RETURN(const Address address, AddressOf(socket_name));
-  SYSBOX_ASSIGN_OR_RETURN(const Fd fd, OpenSocket());
+  SYSBOX_ASSIGN_OR_RETURN(const Fd fd, OpenSender());
   if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.name),
               address.size) != 0) {
     return ErrnoStatus(errno, fmt::format("connect {}", socket_name));
@@ -64,7 +78,7 @@ absl::Status NotifyService(const std::string& socket_name,
 
 absl::StatusOr<Fd> ListenForNotices(const std::string& path) {
   SYSBOX_ASSIGN_OR_RETURN(const Address address, AddressOf(path));
-  SYSBOX_ASSIGN_OR_RETURN(Fd fd, OpenSocket());
+  SYSBOX_ASSIGN_OR_RETURN(Fd fd, OpenSocket(SOCK_NONBLOCK));
   if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address.name),
            address.size) != 0) {
     return ErrnoStatus(errno, fmt::format("bind {}", path));

@@ -13,8 +13,8 @@
 namespace sysbox {
 
 // Sends `state`, such as "READY=1", to `socket`: the value of NOTIFY_SOCKET,
-// a path or, with "@" in front, an abstract name. Nothing to do if empty. Does
-// not wait: EAGAIN if nobody reads.
+// a path or, with "@" in front, an abstract name. Nothing to do if empty.
+// EAGAIN if the queue there is full, and nobody reads for two seconds.
 absl::Status NotifyService(const std::string& socket, std::string_view state,
                            absl::Span<const FdRef> fds = {});
 

@@ -74,7 +74,7 @@ void AnswerAsIntel(pid_t pid, user_regs_struct& registers) {
   if (ptrace(PTRACE_SETREGS, pid, nullptr, &registers) != 0) FAIL("ptrace");
 }
 
-// Who is traced, too, and each step then takes a tenth of the time.
+// Who is traced, too: each step then wakes nobody on another.
 void StayOnOneCpu() {
   cpu_set_t one;
   CPU_ZERO(&one);
